@@ -1,0 +1,114 @@
+"""The command `vvs`: thin, one module a command group, and one way to end.
+
+A module listed in `COMMANDS` offers ``register(app: typer.Typer) -> None`` and imports what is heavy inside its commands, so
+that ``vvs --help`` stays quick. How commands end is decided here, once: a `VvsError` is one line on stderr and exit code 2; Ctrl-C
+is a last line that says what is valid and exit code 130 (a command that knows raises ``KeyboardInterrupt("what is valid")``); a
+closed pipe is silence.
+"""
+
+import logging
+import os
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+import typer.core
+
+from vvslib import __version__
+from vvslib.errors import VvsError
+
+COMMANDS = (
+    "vvslib.cli.sources",
+    "vvslib.cli.table",
+)
+"""The modules whose commands are mounted, in the order of the help."""
+
+REFUSED, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
+
+HELP = """Scaling laws of the primate visual ventral stream: tables, fits, and the book made of them.
+
+\b
+Examples:
+  vvs sources                      what can be downloaded, and where it was found
+  vvs fetch published_scores       the paper's score tables, checked by sha256
+  vvs table check my_scores.csv    whether a table keeps to the schema
+"""
+
+
+class Commands(typer.core.TyperGroup):
+    """The commands, with one end for every error a user can meet."""
+
+    def invoke(self, ctx):
+        """Run the command; turn `VvsError`, Ctrl-C and a closed pipe into one line, or none, and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except VvsError as error:
+            _last_line(f"error: {' '.join(str(error).split())}")
+            raise typer.Exit(REFUSED) from None
+        except KeyboardInterrupt as interrupt:
+            valid = str(interrupt) or "what was finished before is valid, nothing half-written was kept"
+            _last_line(f"interrupted: {valid}")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            _close_quietly()
+            raise typer.Exit(CLOSED_PIPE) from None
+
+
+def _last_line(text: str) -> None:
+    sys.stdout.flush()
+    print(text, file=sys.stderr, flush=True)
+
+
+def _close_quietly() -> None:
+    """Let the interpreter's own flush at the end meet no closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vvs-scaling {__version__}")
+        raise typer.Exit()
+
+
+def build() -> typer.Typer:
+    """The typer app with every command of `COMMANDS`.
+
+    Examples
+    --------
+    >>> build().info.name
+    'vvs'
+    """
+    app = typer.Typer(
+        name="vvs",
+        cls=Commands,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(help=HELP)
+    def vvs(
+        version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    ) -> None:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("note: %(message)s"))
+        log = logging.getLogger("vvslib")
+        log.handlers[:] = [handler]
+        log.setLevel(logging.INFO)
+
+    for module in COMMANDS:
+        import_module(module).register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point of the console script ``vvs``."""
+    try:
+        build()()
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _close_quietly()
