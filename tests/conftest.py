@@ -1,0 +1,52 @@
+"""What the tests share: the checkout, the data where it is there, one thread for linear algebra, repeatable properties."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# pytest reads this file before numpy is imported: more threads only slow the small problems of these tests down.
+for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# The same examples in every run; `--hypothesis-profile=explore` draws new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of the checkout under test."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def tracked_files(checkout) -> list[Path]:
+    """Every file under version control that is there."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=checkout, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip(f"not a git checkout: {checkout}")
+    return [path for name in listed.stdout.split("\0") if name and (path := checkout / name).is_file()]
+
+
+@pytest.fixture(scope="session")
+def locate_or_skip():
+    """A function from the name of a source to the folder that holds it; skips the test where there is none."""
+    from vvslib import sources
+
+    def locate(name: str) -> Path:
+        folder = sources.locate(name)
+        if folder is None:
+            pytest.skip(f"{name} not found: get it with `vvs fetch {name}`, or name the folder that holds it in VVS_DATA")
+        return folder
+
+    return locate
+
+
+@pytest.fixture(scope="session")
+def published_path(locate_or_skip) -> Path:
+    """The folder of the paper's three CSVs; skips the test where they are absent."""
+    return locate_or_skip("published_scores")
