@@ -220,8 +220,8 @@ class _Schedule:
 
     def _late(self, worker: Worker, why: str) -> Outcome:
         error = (
-            f"{worker.run.label}: took more than the {self.timeout:g} s that a notebook may take, in cell {worker.position[0]} of "
-            f"{worker.position[1]}; give it longer with --timeout SECONDS"
+            f"{worker.run.label}: took more than the {self.timeout:g} s that a notebook may take, in cell {worker.position[0]} "
+            f"of {worker.position[1]}; give it longer with --timeout SECONDS"
         )
         return Outcome(worker.run, "failed", why, worker.seconds, error)
 
@@ -231,7 +231,8 @@ def _finish(worker: Worker, source: Source, why: str) -> Outcome:
     run, seconds = worker.run, worker.seconds
     error = worker.failure()
     if error is None and not run.results.is_dir():
-        error = f"{run.label}: the notebook wrote nothing to {run.results.relative_to(run.root)}; pass its parameter 'results' to Report"
+        where = run.results.relative_to(run.root).as_posix()
+        error = f"{run.label}: the notebook wrote nothing to {where}; pass its parameter 'results' to Report"
     if error is not None:
         return Outcome(run, "failed", why, seconds, error)
     # Without a state, a copy counts as never run: an interruption between the two moves is harmless.

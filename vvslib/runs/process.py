@@ -45,8 +45,8 @@ class Worker:
         self._events: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._last: dict[str, Any] | None = None
         run.folder.mkdir(parents=True, exist_ok=True)
-        self.temporary = run.folder / f".executing-{os.getpid()}.ipynb"
-        self._job = run.folder / f".job-{os.getpid()}.json"
+        self.temporary = run.folder / ".executing.ipynb"
+        self._job = run.folder / ".job.json"
         job = {"input": run.notebook.path, "output": self.temporary, "cwd": run.root}
         job = {name: str(path.resolve()) for name, path in job.items()} | {"parameters": run.injected}
         self._job.write_text(json.dumps(job), encoding="utf-8")

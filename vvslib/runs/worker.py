@@ -1,8 +1,8 @@
 """One notebook in a process of its own: ``python -m vvslib.runs.worker JOB.json``, events as JSON lines on standard output.
 
-The events are ``{"event": "cell", "index": i, "count": n}``, and at the end ``{"event": "done"}`` or ``{"event": "failed", …}`` with the
-cell's number, source, error and traceback. Everything else that the process or its kernel prints goes to standard error, the log.
-The process ends with its parent: when its standard input closes, it stops its kernel and leaves.
+The events are ``{"event": "cell", "index": i, "count": n}``, and at the end ``{"event": "done"}`` or ``{"event": "failed", …}``
+with the cell's number, source, error and traceback. Everything else that the process or its kernel prints goes to standard
+error, the log. The process ends with its parent: when its standard input closes, it stops its kernel and leaves.
 """
 
 import json

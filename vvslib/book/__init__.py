@@ -1,0 +1,56 @@
+"""The Sphinx extension: it runs the notebooks that are stale, then shows their results on the pages.
+
+In ``_config.yml``: ``sphinx: {local_extensions: {vvslib.book: .}}``. Pages then have the role ``val`` and the directives
+``study-figure``, ``study-table``, ``study-run`` and ``study-status``; notebooks that the table of contents names as
+``chapters/<name>`` are pages.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from vvslib import __version__
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    from vvslib.book import chapters, directives, nodes, notice, study
+    from vvslib.runs.execute import TIME_LIMIT
+
+    app.add_config_value("vvs_jobs", 0, "", types=(int,))
+    app.add_config_value("vvs_timeout", TIME_LIMIT, "", types=(int, float))
+    skip = (nodes.skip, None)
+    app.add_node(nodes.BookHtml, html=(nodes.visit_html, None), latex=skip, text=skip, man=skip, texinfo=skip)
+    app.add_role("val", directives.ValueRole())
+    app.add_directive("study-figure", directives.StudyFigure)
+    app.add_directive("study-table", directives.StudyTable)
+    app.add_directive("study-run", directives.StudyRun)
+    app.add_directive("study-status", directives.StudyStatus)
+    # sphinx-external-toc looks for the pages at priority 900.
+    app.connect("config-inited", chapters.prepare, priority=100)
+    app.connect("config-inited", _load_vendored_on_demand, priority=100)
+    app.connect("env-get-outdated", study.outdated_pages)
+    app.connect("env-purge-doc", study.forget_page)
+    app.connect("env-merge-info", study.merge_pages)
+    app.connect("doctree-read", notice.add_notice)
+    app.connect("build-finished", _copy_files)
+    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _load_vendored_on_demand(app: Sphinx, config: Config) -> None:
+    """Jupyter Book puts every script below _static on every page; vendored ones are loaded by the pages that need them."""
+    config.html_js_files = [entry for entry in config.html_js_files if not str(entry).startswith("vendor/")]
+
+
+def _copy_files(app: Sphinx, exception: Exception | None) -> None:
+    """Bring the files that the pages point to."""
+    from vvslib.book import files, study
+
+    if exception is not None or app.builder.format != "html":
+        return
+    here = study.study(app)
+    notebooks = {name: outcome.run.notebook.path for name, outcome in here.outcomes.items()}
+    files.copy_results(here.results, notebooks, Path(app.outdir))
+    files.copy_plotly(Path(app.outdir))

@@ -1,0 +1,106 @@
+"""A CSV of results as a table of the page: numbers right-aligned and rounded, the first column of words as row headings."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from docutils import nodes
+
+from vvslib.book.results import MISSING, written
+
+
+def number(text: str) -> float | None:
+    """The number that a CSV cell holds; None for words, NaN for an empty cell.
+
+    Examples
+    --------
+    >>> number("1e3"), number("ViT"), number("")
+    (1000.0, None, nan)
+    """
+    if text.strip() == "":
+        return math.nan
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def rounded(text: str, digits: int) -> str:
+    """A CSV cell as a reader wants it.
+
+    Parameters
+    ----------
+    text
+        The cell, in full precision.
+    digits
+        Decimals; numbers of a hundred thousand and more, and those that would round to zero, are written as a power of ten with
+        so many digits after the point instead. Whole numbers keep all theirs.
+
+    Examples
+    --------
+    >>> rounded("0.70312", 3), rounded("-0.0461", 2), rounded("1553000000000000.5", 2), rounded("2.5e-7", 3), rounded("", 3)
+    ('0.703', '−0.05', '1.55 × 10¹⁵', '2.500 × 10⁻⁷', '–')
+    >>> rounded("1281167", 3), rounded("1e+20", 1), rounded("True", 1)
+    ('1,281,167', '1.0 × 10²⁰', 'yes')
+    """
+    if text in ("True", "False"):
+        return written(text == "True")
+    value = number(text)
+    if value is None:
+        return text
+    if math.isnan(value) or math.isinf(value):
+        return written(value)
+    if text.strip().lstrip("+-").isdigit():
+        return written(int(text))
+    if value and (abs(value) >= 1e5 or float(f"{value:.{digits}f}") == 0):
+        return written(value, f".{digits}e")
+    return written(value, f",.{digits}f")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequence[str], manifest: dict[str, Any]) -> nodes.table:
+    """A docutils table.
+
+    Parameters
+    ----------
+    header
+        Columns of the CSV.
+    rows
+        Its cells, as text.
+    columns
+        Those to show, in this order.
+    manifest
+        ``labels``: ``{column: heading}``; ``digits``: one int, or one a column.
+
+    Returns
+    -------
+    docutils.nodes.table
+        Without its caption.
+    """
+    labels = manifest.get("labels") or {}
+    positions = [list(header).index(column) for column in columns]
+    numeric = [all(number(row[at]) is not None for row in rows) and any(row[at].strip() for row in rows) for at in positions]
+    body = nodes.tbody()
+    for row in rows:
+        cells = [rounded(row[at], _digits(manifest, column)) for at, column in zip(positions, columns, strict=True)]
+        body += _row(cells, numeric)
+    group = nodes.tgroup(cols=len(columns))
+    for at in range(len(columns)):
+        group += nodes.colspec(colwidth=1, **({"stub": 1} if at == 0 and not numeric[0] else {}))
+    group += nodes.thead("", _row([labels.get(column, column) for column in columns], numeric))
+    group += body
+    return nodes.table("", group, classes=["vvs-table"])
+
+
+def _digits(manifest: dict[str, Any], column: str) -> int:
+    digits = manifest.get("digits", 3)
+    if isinstance(digits, dict):
+        digits = digits.get(column, 3)
+    return 3 if digits is None else int(digits)
+
+
+def _row(cells: Sequence[str], numeric: Sequence[bool]) -> nodes.row:
+    row = nodes.row()
+    for cell, is_number in zip(cells, numeric, strict=True):
+        shown = MISSING if cell == "" else cell
+        row += nodes.entry("", nodes.paragraph("", shown), classes=["vvs-number"] if is_number else [])
+    return row
