@@ -188,10 +188,7 @@ def write(frame: pd.DataFrame, path: Path | str) -> Path:
     """
     path = _with_suffix(path)
     checked = check(frame)
-    if path.suffix.casefold() == ".csv":
-        data = checked.to_csv(index=False, lineterminator="\n").encode("utf-8")
-    else:
-        data = _parquet_bytes(checked)
+    data = (_csv_bytes if path.suffix.casefold() == ".csv" else _parquet_bytes)(checked)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -238,8 +235,10 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if not rows:
         raise VvsError(f"{path}, line 1: must hold the names of the columns; the file is empty: make it again")
     if not text.endswith(("\n", "\r")):
-        last = "%s: the last line (%d) has no line break; if the file was cut short, its last value is wrong"
-        logger.warning(last, path, reader.line_num)
+        raise VvsError(
+            f"{path}, line {reader.line_num}: must end in a line break; the file may be truncated: make it again, "
+            "or end it in a line break where it is whole"
+        )
     frame = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
     if frame.columns.is_unique:
         frame = frame.assign(**{name: guess(frame[name]) for name in frame.columns if name not in COLUMNS})
@@ -255,6 +254,13 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     except (pa.ArrowException, OSError, ValueError) as error:
         first = str(error).partition("\n")[0]
         raise VvsError(f"{path}: must be a whole Parquet file; got {first}; it is truncated or garbled: make it again") from error
+
+
+def _csv_bytes(frame: pd.DataFrame) -> bytes:
+    text = frame.to_csv(index=False, lineterminator="\n")
+    if "\r" in text:  # which is quoted within a cell only where all text is
+        text = frame.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    return text.encode("utf-8")
 
 
 def _parquet_bytes(frame: pd.DataFrame) -> bytes:
