@@ -57,9 +57,7 @@ SOURCES: dict[str, Source] = {
             title="the paper's score tables: 993 models, 43 training runs by epoch, 28 models on private benchmarks",
             origin=f"https://raw.githubusercontent.com/epflneuroailab/scaling-primate-vvs/{_COMMIT}/scaling_primate_vvs/artifacts",
             files=(
-                SourceFile(
-                    "benchmark_scores.csv", 1_875_009, "3c902d135628cf0a63a537dad7ed2bb5a91738a759819d45a946d129eff06609"
-                ),
+                SourceFile("benchmark_scores.csv", 1_875_009, "3c902d135628cf0a63a537dad7ed2bb5a91738a759819d45a946d129eff06609"),
                 SourceFile(
                     "benchmark_scores_ckpts.csv", 2_225_240, "5745f1cc2306de9347fa6dca6df79e309f91e21ac5cb3f3e2d057adb860e7b76"
                 ),

@@ -1,7 +1,7 @@
 """The command `vvs`: thin, one module a command group, and one way to end.
 
 A module listed in `COMMANDS` offers ``register(app: typer.Typer) -> None`` and imports what is heavy inside its commands, so
-that ``vvs --help`` stays quick. How commands end is decided here, once: a `VvsError` is one line on stderr and exit code 2; Ctrl-C
+that ``vvs --help`` stays quick. How commands end is decided here, once: a `VvsError` is one line on stderr, exit code 2; Ctrl-C
 is a last line that says what is valid and exit code 130 (a command that knows raises ``KeyboardInterrupt("what is valid")``); a
 closed pipe is silence.
 """
