@@ -79,6 +79,18 @@ def test_direct_imports_are_those_of_the_table(checkout):
     assert not offences
 
 
+@pytest.mark.parametrize("package", ["fits", "table", "experiments", "refit"])
+def test_numbers_never_reach_torch(package):
+    """From the table to the fits no chain of imports, however long, ends in torch or torchvision."""
+    graph = grimp.build_graph("vvslib", include_external_packages=True, cache_dir=None)
+    if f"vvslib.{package}" not in graph.modules:
+        pytest.skip(f"vvslib.{package} is not there")
+    heavy = {"torch", "torchvision"} & graph.modules
+    assert heavy
+    importers = {f"vvslib.{package}", *graph.find_descendants(f"vvslib.{package}")}
+    assert [chain for one in importers for name in heavy if (chain := graph.find_shortest_chain(one, name))] == []
+
+
 def test_import_is_fast(checkout):
     """`import vvslib` takes under 0.3 s, the best of five processes."""
     code = "import time; start = time.perf_counter(); import vvslib; print(time.perf_counter() - start)"
