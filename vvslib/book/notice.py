@@ -30,8 +30,9 @@ def notice(study: Study, names: list[str]) -> nodes.admonition:
     things = " and ".join(THINGS.get(source, source) for source in sources) or "What these pages need"
     days = sorted({day(study.provenance(name)) for name in names})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    line = nodes.paragraph("", f"{things} is not on this machine; shown are the results committed on {when}. ")
-    line += nodes.Text("To compute them here: ")
+    line = nodes.paragraph("", f"{things} is not on this machine; shown are the results committed on ")
+    line += nodes.inline("", when, classes=["vvs-value"])
+    line += nodes.Text(". To compute them here: ")
     for source in sources:
         line += nodes.literal("", f"vvs fetch {source}")
         line += nodes.Text(", ")

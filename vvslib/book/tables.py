@@ -7,6 +7,7 @@ from typing import Any
 from docutils import nodes
 
 from vvslib.book.results import MISSING, written
+from vvslib.plotting import labels
 
 
 def number(text: str) -> float | None:
@@ -33,28 +34,21 @@ def rounded(text: str, digits: int) -> str:
     text
         The cell, in full precision.
     digits
-        Decimals; numbers of a hundred thousand and more, and those that would round to zero, are written as a power of ten with
-        so many digits after the point instead. Whole numbers keep all theirs.
+        Significant digits (`vvslib.plotting.labels.number`). Whole numbers keep all theirs, with thousands separated.
 
     Examples
     --------
-    >>> rounded("0.70312", 3), rounded("-0.0461", 2), rounded("1553000000000000.5", 2), rounded("2.5e-7", 3), rounded("", 3)
-    ('0.703', '−0.05', '1.55 × 10¹⁵', '2.500 × 10⁻⁷', '–')
-    >>> rounded("1281167", 3), rounded("1e+20", 1), rounded("True", 1)
-    ('1,281,167', '1.0 × 10²⁰', 'yes')
+    >>> rounded("0.70312", 3), rounded("-0.0461", 2), rounded("2.5e-7", 3), rounded("", 3), rounded("1281167", 3)
+    ('0.703', '−0.046', '2.5×10⁻⁷', '–', '1,281,167')
     """
     if text in ("True", "False"):
         return written(text == "True")
     value = number(text)
     if value is None:
         return text
-    if math.isnan(value) or math.isinf(value):
-        return written(value)
     if text.strip().lstrip("+-").isdigit():
         return written(int(text))
-    if value and (abs(value) >= 1e5 or float(f"{value:.{digits}f}") == 0):
-        return written(value, f".{digits}e")
-    return written(value, f",.{digits}f")
+    return labels.number(value, digits)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequence[str], manifest: dict[str, Any]) -> nodes.table:
@@ -69,14 +63,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequenc
     columns
         Those to show, in this order.
     manifest
-        ``labels``: ``{column: heading}``; ``digits``: one int, or one a column.
+        ``labels``: ``{column: heading}``; ``digits``: significant digits, one int or one a column.
 
     Returns
     -------
     docutils.nodes.table
         Without its caption.
     """
-    labels = manifest.get("labels") or {}
+    headings = manifest.get("labels") or {}
     positions = [list(header).index(column) for column in columns]
     numeric = [all(number(row[at]) is not None for row in rows) and any(row[at].strip() for row in rows) for at in positions]
     body = nodes.tbody()
@@ -86,7 +80,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequenc
     group = nodes.tgroup(cols=len(columns))
     for at in range(len(columns)):
         group += nodes.colspec(colwidth=1, **({"stub": 1} if at == 0 and not numeric[0] else {}))
-    group += nodes.thead("", _row([labels.get(column, column) for column in columns], numeric))
+    group += nodes.thead("", _row([headings.get(column, column) for column in columns], numeric))
     group += body
     return nodes.table("", group, classes=["vvs-table"])
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -57,13 +56,11 @@ def run(
     A notebook is stale when its source, its parameters, the vvslib modules it uses or the files it read have changed.
     Results go to results/NAME/; with other parameters than the defaults, to results/sweeps/NAME/KEY=VALUE/.
 
+    \b
     Examples:
-
-      vvs run                                                   all that is stale
-
-      vvs run compute_scaling -p delta 1e-3 -p delta 1e-1       one output per value
-
-      vvs run --dry-run                                         what would run, and why
+      vvs run                                                all that is stale
+      vvs run --dry-run                                      what would run, and why
+      vvs run compute_scaling -p delta 1e-3 -p delta 1e-1    one output per value
     """
     from rich.console import Console
 
@@ -123,13 +120,10 @@ def _execute(console: Any, runs: list[Any], jobs: int, timeout: float, force: se
             outcomes = execute(runs, jobs=jobs, timeout=timeout, force=force, listener=listener)
     except KeyboardInterrupt:
         done = sum(outcome.status == "ran" for outcome in finished)
-        sys.stdout.flush()
-        print(
-            f"interrupted: {done} of {len(runs)} notebooks were executed and stay valid, what was running left nothing behind; "
-            "the same command goes on",
-            file=sys.stderr,
-        )
-        raise typer.Exit(130) from None
+        raise KeyboardInterrupt(
+            f"{done} of {len(runs)} notebooks were executed and stay valid, what was running left nothing behind; "
+            "the same command goes on"
+        ) from None
     for outcome in outcomes:
         if outcome.error:
             console.print(f"\n{outcome.error}\n", highlight=False, markup=False, soft_wrap=True)
