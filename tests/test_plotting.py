@@ -313,7 +313,8 @@ def test_toggles_combine_in_a_browser(figure: Figure, tmp_path: Path) -> None:
     page_file = tmp_path / "page.html"
     drawn = interactive.fragment(interactive.plotly(figure), "figure")
     page_file.write_text(f'<!doctype html><meta charset="utf-8"><body><script src="{script.as_uri()}"></script>{drawn}')
-    shown = """() => document.getElementById("figure")._fullData.filter(d => d.customdata && d.visible === true && d.opacity === 1)
+    shown = """() => document.getElementById("figure")._fullData
+        .filter(d => d.customdata && d.visible === true && d.opacity === 1)
         .map(d => d.name + "/" + d.meta)"""
     with sync_playwright() as driver:
         quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
