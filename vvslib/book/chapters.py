@@ -52,7 +52,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         jobs = config.vvs_jobs or min(4, os.cpu_count() or 1)
         outcomes = execute(plan(root, notebooks), jobs=jobs, timeout=config.vvs_timeout, listener=Lines(logger.info))
     except VvsError as error:
-        raise NotebookError(str(error)) from error
+        raise NotebookError(str(error)) from None
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise NotebookError("\n\n".join(outcome.error for outcome in failed))

@@ -1,0 +1,89 @@
+"""Books for the tests, each built once a session, strictly, in a process of its own: the real one, one without data, a sample."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = CHECKOUT / "tests" / "data" / "notebooks"
+SAMPLE = Path(__file__).parent / "data" / "book"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build: its project's root, exit status, what it said, and how long it took in seconds."""
+
+    root: Path
+    status: int
+    said: str
+
+    @property
+    def html(self) -> Path:
+        """Folder of the pages."""
+        return self.root / "_build" / "html"
+
+    def pages(self) -> list[Path]:
+        """Every page of the book, search and index among them."""
+        return sorted(path for path in self.html.rglob("*.html") if "_static" not in path.parts)
+
+
+def build(root: Path, **environment: str) -> Built:
+    """Build the book of a project as a person does, with warnings as errors."""
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "book", "-W", "-n", "--keep-going"]
+    variables = {**os.environ, "PYTHONPATH": str(root), **environment}
+    done = subprocess.run(
+        command, cwd=root, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    return Built(root, done.returncode, done.stdout)
+
+
+def without_data(root: Path) -> dict[str, str]:
+    """Environment in which no source can be found."""
+    nothing = root / "_nothing"
+    nothing.mkdir(exist_ok=True)
+    return {"VVS_DATA": str(nothing), "VVS_CACHE": str(nothing)}
+
+
+@cache
+def real() -> Built:
+    """The book of this checkout, with the data that this machine has."""
+    return build(CHECKOUT)
+
+
+@cache
+def bare() -> Built:
+    """The book of a copy of the tracked files, where no data can be reached."""
+    root = Path(tempfile.mkdtemp(prefix="vvs-bare-")) / "checkout"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (CHECKOUT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / name, root / name)
+    return build(root, **without_data(root))
+
+
+def sample_project() -> Path:
+    """A small project in a new folder: three notebooks, and pages that use everything that the extension offers."""
+    root = Path(tempfile.mkdtemp(prefix="vvs-sample-"))
+    shutil.copytree(SAMPLE, root / "book")
+    shutil.copytree(CHECKOUT / "book" / "_static", root / "book" / "_static")
+    shutil.copytree(CHECKOUT / "vvslib", root / "vvslib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / "_config.yml", root)
+    for folder in ("experiments", "results", "notebooks"):
+        (root / folder).mkdir()
+    for name in ("planted", "absent"):
+        shutil.copy(NOTEBOOKS / f"{name}.ipynb", root / "notebooks")
+    shutil.copytree(NOTEBOOKS / "absent", root / "results" / "absent")
+    return root
+
+
+@cache
+def sample() -> Built:
+    """The sample, where no data can be reached: one notebook executed, one shown as committed."""
+    root = sample_project()
+    return build(root, **without_data(root))

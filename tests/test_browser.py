@@ -1,0 +1,147 @@
+"""The built pages in Debian's Chromium: from disk, alone, without errors, on a desk and on a phone, light and dark."""
+
+import shutil
+from dataclasses import dataclass, field
+from functools import cache
+
+import books
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-component-update")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium not found: apt-get install chromium"),
+]
+
+NO_ALT = """() => [...document.querySelectorAll('article img, main img')].filter(i => !i.alt.trim()).map(i => i.src)
+    .concat([...document.querySelectorAll('.vvs-plot')].filter(p => !p.getAttribute('aria-label')).map(p => p.className))"""
+UNDRAWN = """() => [...document.querySelectorAll('.vvs-figure[data-script]')]
+    .filter(f => !f.querySelector('.main-svg')).map(f => f.dataset.figure)"""
+ALL_DRAWN = "() => [...document.querySelectorAll('.vvs-figure[data-script]')].every(f => f.querySelector('.main-svg'))"
+COLOURS = """() => [...document.querySelectorAll('.vvs-plot')].map(p =>
+    [getComputedStyle(p.querySelector('.xtick text')).fill, p.layout.xaxis.gridcolor].join(' '))"""
+TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+    [document.documentElement.scrollWidth].concat([...document.querySelectorAll('main *')]
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className))"""
+
+
+@dataclass
+class Seen:
+    """What the browser saw of one page."""
+
+    requests: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    no_alt: list[str] = field(default_factory=list)
+    undrawn: list[str] = field(default_factory=list)
+    too_wide: list[str] = field(default_factory=list)
+    drawn: int = 0
+    colours: dict[str, list[str]] = field(default_factory=dict)
+
+
+def look(context, url):
+    """Open a page and note everything."""
+    seen, page = Seen(), context.new_page()
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else seen.requests.append(r.url))
+    page.on("requestfailed", lambda r: seen.failed.append(r.url))
+    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: seen.errors.append(str(e)))
+    page.goto(url)
+    page.wait_for_load_state("load")
+    try:
+        page.wait_for_function(ALL_DRAWN, timeout=30_000)
+    finally:
+        seen.undrawn = page.evaluate(UNDRAWN)
+    seen.drawn = page.locator(".vvs-plot .main-svg").count()
+    seen.no_alt = page.evaluate(NO_ALT)
+    seen.too_wide = page.evaluate(TOO_WIDE)
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    seen.colours[theme] = page.evaluate(COLOURS)
+    for _ in range(3):
+        page.locator("button.theme-switch-button:visible").first.click()
+        if page.evaluate("document.documentElement.dataset.theme") != theme:
+            break
+    page.wait_for_timeout(300)
+    seen.colours[page.evaluate("document.documentElement.dataset.theme")] = page.evaluate(COLOURS)
+    page.close()
+    return seen
+
+
+@cache
+def visit(book):
+    """Every page of a book at 1400 px and at 400 px: ``{(page, width): Seen}``."""
+    from playwright.sync_api import sync_playwright
+
+    built = getattr(books, book)()
+    if built.status:
+        pytest.fail(f"the book does not build:\n{built.said}")
+    found = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        for width in (1400, 400):
+            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
+            for path in built.pages():
+                found[f"{path.relative_to(built.html)} at {width} px"] = look(context, path.as_uri())
+            context.close()
+        browser.close()
+    return found
+
+
+def found_by(book, what):
+    """Pages at which something was found."""
+    return {page: getattr(seen, what) for page, seen in visit(book).items() if getattr(seen, what)}
+
+
+both = pytest.mark.parametrize("book", ["sample", "real"])
+
+
+@both
+def test_no_request_leaves_the_machine(book):
+    """Pages opened from disk ask for nothing but files."""
+    assert found_by(book, "requests") == {}
+
+
+@both
+def test_every_file_is_there(book):
+    """No request fails."""
+    assert found_by(book, "failed") == {}
+
+
+@both
+def test_console_is_silent(book):
+    """No page reports an error."""
+    assert found_by(book, "errors") == {}
+
+
+@both
+def test_pictures_have_alternative_text(book):
+    """Every picture and every interactive figure says in words what it shows."""
+    assert found_by(book, "no_alt") == {}
+
+
+@both
+def test_pages_fit_a_phone(book):
+    """No page scrolls sideways, on a desk or at 400 px."""
+    assert found_by(book, "too_wide") == {}
+
+
+@both
+def test_interactive_figures_draw(book):
+    """Every interactive figure is drawn by plotly."""
+    assert found_by(book, "undrawn") == {}
+
+
+def test_the_sample_has_an_interactive_figure():
+    """There is a figure for plotly to draw, so that the tests above mean something."""
+    assert visit("sample")["index.html at 1400 px"].drawn > 0
+
+
+@both
+def test_figures_follow_the_theme(book):
+    """The theme button changes the colours of every interactive figure."""
+    for page, seen in visit(book).items():
+        assert set(seen.colours) == {"light", "dark"}, page
+        assert all(a != b for a, b in zip(seen.colours["light"], seen.colours["dark"], strict=True)), page
