@@ -24,7 +24,8 @@ def root(start: Path | None = None) -> Path:
         if (folder / "experiments").is_dir() and (folder / "_config.yml").is_file():
             return folder
     raise VvsError(
-        f"no vvs-scaling checkout at or above {start}: experiments/ and _config.yml must lie there; change to the folder you cloned"
+        f"no vvs-scaling checkout at or above {start}: experiments/ and _config.yml must lie there; "
+        "change to the folder you cloned"
     )
 
 

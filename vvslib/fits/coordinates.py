@@ -157,7 +157,8 @@ def parameters(law: str, theta: NDArray[np.float64], reference: NDArray[np.float
     level, b, f = theta[..., 0], theta[..., 1], theta[..., 2]
     P, rate = np.exp(level), b / (1 - f)
     if kind == kernels.SATURATING:
-        found = {"E": f * P, "A": (1 - f) * P * reference[0] ** rate, "alpha": rate}
+        with np.errstate(over="ignore"):
+            found = {"E": f * P, "A": (1 - f) * P * reference[0] ** rate, "alpha": rate}
         return {k: found[k] for k in look_up(law).parameters}
     v = theta[..., 3]
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):

@@ -165,45 +165,56 @@ def from_starts(kind, starts, lower, upper, U, first, y, w, ladder, max_steps, t
 
 
 @njit(cache=True)
-def from_resamples(kind, starts, lower, upper, U, first, y, order, weights, ladder, max_steps, tolerance):
-    """The best of all starts for each resample, given as weights of the same rows.
+def _keep(U, first, y, order, weights, U_kept, first_kept, y_kept, w_kept):
+    """Compact the rows of positive weight into the `_kept` arrays; the number of groups left."""
+    groups, rows = 0, 0
+    first_kept[0] = 0
+    for g in range(U.shape[0]):
+        before = rows
+        for i in range(first[g], first[g + 1]):
+            weight = weights[order[i]]
+            if weight > 0:
+                y_kept[rows], w_kept[rows] = y[i], weight
+                rows += 1
+        if rows > before:
+            U_kept[groups] = U[g]
+            groups += 1
+            first_kept[groups] = rows
+    return groups
+
+
+@njit(cache=True)
+def improve_resamples(
+    kind, pool, n_tried, lower, upper, U, first, y, order, weights, ladder, max_steps, tolerance, thetas, losses, converged
+):
+    """Descend, for each resample, from the most promising members of a pool of starts; keep what is lower than before, in place.
 
     Parameters
     ----------
+    pool, n_tried
+        Starts ``(n_pool, p)``; each resample tries the `n_tried` of lowest objective on it.
     weights
-        ``(n_resamples, n)``, in the order of the caller's rows; `order` sorts them into groups. Rows of weight zero are left out.
-
-    Returns
-    -------
-    (ndarray, ndarray, ndarray)
-        Minimisers ``(n_resamples, p)``, objectives, convergence flags.
+        ``(n_resamples, n)``, integer or not, in the order of the caller's rows; `order` sorts them into groups.
+    thetas, losses, converged
+        Best so far ``(n_resamples, p)``, ``(n_resamples,)``, ``(n_resamples,)``; losses inf at first. Updated.
     """
     n_resamples, n = weights.shape
-    n_groups, p = U.shape[0], starts.shape[1]
-    thetas, losses, converged = np.empty((n_resamples, p)), np.empty(n_resamples), np.empty(n_resamples, np.bool_)
-    U_kept, first_kept = np.empty_like(U), np.empty(n_groups + 1, np.int64)
+    n_pool, p = pool.shape
+    U_kept, first_kept = np.empty_like(U), np.empty(U.shape[0] + 1, np.int64)
     y_kept, w_kept = np.empty(n), np.empty(n)
+    grad, hess, promise = np.zeros(p), np.zeros((p, p)), np.zeros(n_pool)
+    delta = ladder[ladder.size - 1]
     for r in range(n_resamples):
-        groups, rows = 0, 0
-        first_kept[0] = 0
-        for g in range(n_groups):
-            before = rows
-            for i in range(first[g], first[g + 1]):
-                weight = weights[r, order[i]]
-                if weight > 0:
-                    y_kept[rows], w_kept[rows] = y[i], weight
-                    rows += 1
-            if rows > before:
-                U_kept[groups] = U[g]
-                groups += 1
-                first_kept[groups] = rows
-        losses[r] = np.inf
-        for s in range(starts.shape[0]):
-            theta = starts[s].copy()
-            F, _, done = descend(
-                kind, theta, lower, upper, U_kept[:groups], first_kept[: groups + 1], y_kept, w_kept, ladder, max_steps, tolerance
-            )
+        groups = _keep(U, first, y, order, weights[r], U_kept, first_kept, y_kept, w_kept)
+        U_r, first_r = U_kept[:groups], first_kept[: groups + 1]
+        if n_tried < n_pool:
+            for k in range(n_pool):
+                promise[k] = evaluate(kind, pool[k], U_r, first_r, y_kept, w_kept, delta, grad, hess)
+        for _ in range(min(n_tried, n_pool)):
+            k = np.argmin(promise)
+            promise[k] = np.inf
+            theta = pool[k].copy()
+            F, _, done = descend(kind, theta, lower, upper, U_r, first_r, y_kept, w_kept, ladder, max_steps, tolerance)
             if F < losses[r]:
                 losses[r], converged[r] = F, done
                 thetas[r] = theta
-    return thetas, losses, converged

@@ -32,12 +32,10 @@ class Fit:
         "exponential" where the shifted law ran to alpha, shift → ∞; then `exponential` holds E, B, rate. Else None.
     exponential
         See `limit`.
-    n_minima
-        How many distinct local minima the starts ended in.
     theta, reference
         Coordinates of the minimum and the reference scale they refer to.
-    minima
-        Coordinates of the distinct local minima, best first, ``(n_minima, p)``; starts for resamples.
+    minima, minima_losses
+        Coordinates ``(n_minima, p)`` and objectives of the distinct local minima that were met, lowest first.
     """
 
     law: str
@@ -51,10 +49,10 @@ class Fit:
     at_bound: tuple[str, ...]
     limit: str | None
     exponential: dict[str, float] | None
-    n_minima: int
     theta: NDArray[np.float64] = field(repr=False)
     reference: NDArray[np.float64] = field(repr=False)
     minima: NDArray[np.float64] = field(repr=False)
+    minima_losses: NDArray[np.float64] = field(repr=False)
 
     @property
     def asymptote(self) -> float | None:

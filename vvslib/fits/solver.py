@@ -152,7 +152,7 @@ def fit(
     thetas, losses, flags = np.concatenate(thetas), np.concatenate(losses), np.concatenate(flags)
     minima = distinct_minima(thetas, losses)
     best = minima[0]
-    return describe(problem, thetas[best], w, delta, bool(flags[best]), thetas[minima])
+    return describe(problem, thetas[best], w, delta, bool(flags[best]), thetas[minima], losses[minima])
 
 
 def distinct_minima(thetas: NDArray[np.float64], losses: NDArray[np.float64], at_most: int = 12) -> NDArray[np.int64]:
@@ -175,6 +175,7 @@ def describe(
     delta: float,
     converged: bool,
     minima: NDArray[np.float64],
+    minima_losses: NDArray[np.float64],
 ) -> Fit:
     """A minimum of a grouped problem as a `Fit`, with its gradient, condition, and what sits at a bound."""
     p = theta.size
@@ -201,10 +202,10 @@ def describe(
         at_bound=at_bound,
         limit=limit,
         exponential=exponential,
-        n_minima=len(minima),
         theta=theta,
         reference=problem.reference,
         minima=minima,
+        minima_losses=minima_losses,
     )
 
 

@@ -1,0 +1,268 @@
+"""Bootstrap of a fit: resamples are integer weights on the same rows.
+
+Rows keep their place, so a resample costs no copying and the unit of resampling is free: single rows, or whole clusters (a
+configuration, an architecture, a family). At a small Huber δ the objective of a resample has
+many local minima, so each is solved more than once: from the fit of all rows, slowly down the ladder of δ; then from the most
+promising solutions of other resamples, some of which (scouts) were solved from the whole grid of starts.
+"""
+
+from dataclasses import dataclass, field
+from time import process_time
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vvslib.errors import VvsError
+from vvslib.fits import coordinates, newton
+from vvslib.fits.result import Fit, as_columns
+from vvslib.fits.solver import MAX_STEPS, check_rows, ladder
+
+PUBLISHED_SEED = 42
+TOLERANCE = 1e-10
+
+
+def row_weights(n: int, n_resamples: int, seed: int = PUBLISHED_SEED) -> NDArray[np.float64]:
+    """How often each row is drawn in each resample of rows.
+
+    Seed 42 gives the published resamples, where rows are in the order of the published grouping.
+
+    Parameters
+    ----------
+    n, n_resamples
+        Number of rows; number of resamples.
+    seed
+        Seed of `numpy.random.default_rng`.
+
+    Returns
+    -------
+    ndarray
+        Integer counts as floats, ``(n_resamples, n)``; each row sums to n.
+
+    Examples
+    --------
+    >>> row_weights(4, 2).tolist()
+    [[1.0, 0.0, 1.0, 2.0], [1.0, 1.0, 1.0, 1.0]]
+    """
+    drawn = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n))
+    return _count(drawn, n)
+
+
+def cluster_weights(clusters: ArrayLike, n_resamples: int, seed: int = PUBLISHED_SEED) -> NDArray[np.float64]:
+    """How often each row is drawn when whole clusters are drawn with replacement.
+
+    Parameters
+    ----------
+    clusters
+        Label of each row's cluster, ``(n,)``.
+    n_resamples, seed
+        As in `row_weights`.
+
+    Returns
+    -------
+    ndarray
+        Counts, ``(n_resamples, n)``; rows of one cluster share theirs.
+
+    Examples
+    --------
+    >>> cluster_weights(["a", "a", "b"], 3, seed=0).tolist()
+    [[0.0, 0.0, 2.0], [1.0, 1.0, 1.0], [2.0, 2.0, 0.0]]
+    """
+    labels, member = np.unique(np.asarray(clusters), return_inverse=True)
+    return row_weights(len(labels), n_resamples, seed)[:, member.ravel()]
+
+
+def _count(drawn: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    counts = np.zeros((len(drawn), n))
+    np.add.at(counts, (np.arange(len(drawn))[:, None], drawn), 1.0)
+    return counts
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Fits of every resample.
+
+    Attributes
+    ----------
+    law
+        Name of the law.
+    losses, converged
+        Objective of each resample and whether its last steps gained nothing any more, ``(n_resamples,)``.
+    parameters
+        L-form parameters, ``(n_resamples,)`` each; inf where one ran to infinity.
+    seconds
+        CPU seconds taken.
+    thetas, reference
+        Coordinates ``(n_resamples, p)`` and their reference scale.
+    """
+
+    law: str
+    losses: NDArray[np.float64]
+    converged: NDArray[np.bool_]
+    parameters: dict[str, NDArray[np.float64]] = field(repr=False)
+    seconds: float
+    thetas: NDArray[np.float64] = field(repr=False)
+    reference: NDArray[np.float64] = field(repr=False)
+
+    @property
+    def asymptote(self) -> NDArray[np.float64] | None:
+        """Score at infinite scale of each resample, ``(n_resamples,)``; None for a law without one."""
+        return 1 - self.parameters["E"] if "E" in self.parameters else None
+
+    def interval(self, name: str, level: float = 0.95) -> dict[str, float]:
+        """Median and percentile limits of a parameter, or of ``asymptote``.
+
+        Parameters
+        ----------
+        name
+            A parameter of the law, or "asymptote".
+        level
+            Coverage in (0, 1).
+
+        Returns
+        -------
+        dict
+            ``median``, ``low``, ``high``; inf is possible where resamples ran to infinity.
+        """
+        return percentile_interval(self.asymptote if name == "asymptote" else self.parameters[name], level)
+
+    def band(self, x: ArrayLike, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Pointwise percentile band of the fitted score.
+
+        Parameters
+        ----------
+        x
+            Scale, ``(m,)`` or ``(m, k)``.
+        level
+            Coverage in (0, 1).
+
+        Returns
+        -------
+        (ndarray, ndarray)
+            Lower and upper score, ``(m,)`` each.
+        """
+        L = coordinates.predict(self.law, self.thetas, self.reference, as_columns(x, self.reference.size))
+        low, high = np.quantile(1 - L, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return low, high
+
+
+def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> dict[str, float]:
+    """Median and percentile limits; infinities are ordered as numbers, never averaged with finite ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> percentile_interval(np.array([1.0, 2.0, np.inf]), level=0.5)
+    {'median': 2.0, 'low': 1.5, 'high': inf}
+    """
+    quantiles = ((1 - level) / 2, 0.5, (1 + level) / 2)
+    if np.isinf(values).any():
+        low, median, high = (_quantile_with_inf(values, q) for q in quantiles)
+    else:
+        low, median, high = (float(v) for v in np.quantile(values, quantiles))
+    return {"median": median, "low": low, "high": high}
+
+
+def _quantile_with_inf(values: NDArray[np.float64], q: float) -> float:
+    position = q * (len(values) - 1)
+    ordered = np.sort(values)
+    below, above = ordered[int(np.floor(position))], ordered[int(np.ceil(position))]
+    if np.isinf(above):
+        return float(above if position > np.floor(position) else below)
+    return float(below + (above - below) * (position - np.floor(position)))
+
+
+def bootstrap(
+    found: Fit, x: ArrayLike, L: ArrayLike, weights: NDArray[np.float64], *, n_pool: int = 64, n_tried: int = 4
+) -> Bootstrap:
+    """Refit every resample.
+
+    Parameters
+    ----------
+    found
+        Fit of all rows; gives law, δ and starts.
+    x, L
+        Rows as given to the fit.
+    weights
+        ``(n_resamples, n)``, from `row_weights`, `cluster_weights` or of your own making.
+    n_pool, n_tried
+        Size of the pool of starts of the second pass, and how many of them each resample descends from.
+
+    Returns
+    -------
+    Bootstrap
+        The refits.
+
+    Raises
+    ------
+    VvsError
+        When `weights` does not fit the rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from vvslib.fits.solver import fit
+    >>> rng = np.random.default_rng(0)
+    >>> x = np.geomspace(1, 1e6, 40)
+    >>> L = (0.5 + 0.4 * x**-0.2) * np.exp(0.01 * rng.standard_normal(40))
+    >>> found = fit("saturating", x, L)
+    >>> many = bootstrap(found, x, L, row_weights(40, 50))
+    >>> interval = many.interval("asymptote")
+    >>> bool(interval["low"] < 0.5 < interval["high"])
+    True
+    """
+    weights = np.ascontiguousarray(weights, float)
+    x, L, _ = check_rows(found.law, x, L)
+    if weights.ndim != 2 or weights.shape[1] != len(L):
+        raise VvsError(f"weights must have shape (n_resamples, {len(L)}); got {weights.shape}")
+    began = process_time()
+    problem = coordinates.group(found.law, x, L)
+    n_resamples, p = len(weights), found.theta.size
+    thetas, losses = np.tile(found.theta, (n_resamples, 1)), np.full(n_resamples, np.inf)
+    converged = np.zeros(n_resamples, np.bool_)
+
+    def improve(pool, n_tried, rungs_per_decade, top, chosen):
+        """One pass over some resamples from a pool; `top` is where the ladder starts, as a multiple of δ (inf: the spread)."""
+        rungs = ladder(problem.y, found.delta, rungs_per_decade)
+        rungs = rungs[rungs <= top * found.delta * (1 + 1e-9)] if rungs.size > 1 else rungs
+        parts = thetas[chosen], losses[chosen], converged[chosen]
+        newton.improve_resamples(
+            problem.kind,
+            np.ascontiguousarray(pool),
+            n_tried,
+            problem.lower,
+            problem.upper,
+            problem.U,
+            problem.first,
+            problem.y,
+            problem.order,
+            weights[chosen],
+            rungs,
+            MAX_STEPS,
+            TOLERANCE,
+            *parts,
+        )
+        thetas[chosen], losses[chosen], converged[chosen] = parts
+
+    everyone = np.arange(n_resamples)
+    improve(found.theta[None], 1, float(np.clip(1500 / len(L), 3, 12)), np.inf, everyone)
+    scouts = everyone[:: max(1, n_resamples // SCOUTS)][:SCOUTS]
+    seeds = np.concatenate([coordinates.starts(problem), found.minima])
+    before = losses[scouts]
+    improve(seeds, len(seeds), 4, 10, scouts)
+    rugged = bool(np.any(losses[scouts] < before * (1 - 1e-6)))
+    for _ in range(2 if rugged else 1):
+        spread = everyone[:: max(1, n_resamples // n_pool)]
+        pool = np.unique(np.concatenate([found.minima, thetas[scouts], thetas[spread]]), axis=0)
+        improve(pool, n_tried if rugged else 1, 8 if rugged else 4, 10, everyone)
+    return Bootstrap(
+        law=found.law,
+        losses=losses,
+        converged=converged,
+        parameters=coordinates.parameters(found.law, thetas, problem.reference),
+        seconds=process_time() - began,
+        thetas=thetas,
+        reference=problem.reference,
+    )
+
+
+SCOUTS = 25  # resamples that are also solved from the whole grid of starts, to bring every basin into the pool

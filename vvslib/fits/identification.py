@@ -1,0 +1,223 @@
+"""What the data determine: the range of each parameter that costs at most 1 % of the minimum loss.
+
+A parameter is profiled: held at a value while all others are refitted, and the value moved outwards until the loss has risen by the
+tolerance. Where it never does before the parameter's range ends, the range is open there. For the shifted law the shift is
+profiled on a grid of its closed coordinate v; at a fixed shift the law is the saturating law in x + s.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vvslib.fits import coordinates, kernels, newton
+from vvslib.fits.laws import law as look_up
+from vvslib.fits.result import Fit
+from vvslib.fits.solver import check_rows, distinct_minima
+
+TOLERATED = 0.01
+FACTOR = 2.0  # a positive parameter known to less than this factor is not identified
+WIDTH = 0.2  # an asymptote known to less than this much score is not identified
+ABSENT = -700.0  # log amplitude of a term that is not there
+SHIFT_GRID = np.r_[0.0, np.geomspace(1e-3, 1.0, 25)]
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Range of each parameter within a tolerated rise of the loss.
+
+    Attributes
+    ----------
+    within
+        Parameter → (low, high); 0 or inf where the range is open. ``asymptote`` is the range of 1 - E.
+    not_identified
+        Parameters whose range is open, or wider than a factor of two (amplitudes, exponents, shift) or than 0.2 (E).
+    tolerated
+        The rise of the loss, relative.
+    """
+
+    within: dict[str, tuple[float, float]]
+    not_identified: tuple[str, ...]
+    tolerated: float
+
+
+def ranges(found: Fit, x: ArrayLike, L: ArrayLike, *, weights: ArrayLike | None = None, tolerated: float = TOLERATED) -> Ranges:
+    """Profile every parameter of a fit.
+
+    Parameters
+    ----------
+    found
+        The fit.
+    x, L, weights
+        The rows it was fitted to.
+    tolerated
+        Relative rise of the loss.
+
+    Returns
+    -------
+    Ranges
+        Range of each parameter, and which are not identified.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from vvslib.fits.solver import fit
+    >>> rng = np.random.default_rng(0)
+    >>> x = np.geomspace(1, 1e6, 60)
+    >>> L = (0.5 + 0.4 * x**-0.2) * np.exp(0.01 * rng.standard_normal(60))
+    >>> found = ranges(fit("saturating", x, L), x, L)
+    >>> found.not_identified
+    ()
+    """
+    x, L, weights = check_rows(found.law, x, L, weights)
+    kept = weights > 0
+    x, L, weights = x[kept], L[kept], weights[kept]
+    ceiling = found.loss * (1 + tolerated) + 1e-15
+    if found.law == "shifted":
+        within = _shifted_ranges(found, x, L, weights, ceiling)
+    else:
+        names, problem, thetas = _plain(found, x, L, ceiling)
+        w = weights[problem.order]
+        within = {}
+        for name, i in names.items():
+            spans = np.array([_range(problem, theta, w, found.delta, i, ceiling) for theta in thetas])
+            within[name] = (spans[:, 0].min(), spans[:, 1].max())
+    within = {name: _natural(name, span) for name, span in within.items()}
+    if "E" in within:
+        low, high = within["E"]
+        within["asymptote"] = (1 - high, 1 - low)
+    return Ranges(within, tuple(p for p in look_up(found.law).parameters if _open(p, *within[p])), tolerated)
+
+
+def _natural(name: str, span: tuple[float, float]) -> tuple[float, float]:
+    low, high = span
+    with np.errstate(over="ignore"):
+        return (float(np.exp(low)), float(np.exp(high))) if name in ("A", "B") else (float(low), float(high))
+
+
+def _open(name: str, low: float, high: float) -> bool:
+    if name in ("intercept", "slope"):
+        return not np.isfinite(high - low)
+    if name == "E":
+        return low <= 0 or high - low > WIDTH
+    return low <= 0 or not np.isfinite(high) or high > FACTOR * low
+
+
+def _plain(found: Fit, x: NDArray[np.float64], L: NDArray[np.float64], ceiling: float):
+    """A fit with its natural parameters (amplitudes as logarithms) for coordinates: names, problem, minima below the ceiling."""
+    law, near = found.law, found.minima[found.minima_losses <= ceiling][:4]
+    with np.errstate(divide="ignore"):
+        values = coordinates.parameters(law, near, found.reference)
+        logs = {k: np.maximum(np.log(values[k]), -650.0) for k in ("A", "B") if k in values}
+    absent = np.zeros(len(near))
+    if law == "loglinear":
+        problem = coordinates.group(law, x, L)
+        problem = _with(problem, U=problem.U + np.log(problem.reference), reference=np.ones(1))
+        return {"intercept": 0, "slope": 1}, problem, np.column_stack([values["intercept"], values["slope"] / np.log(10)])
+    if law == "chinchilla":
+        problem = coordinates.group(law, x, L)
+        problem = _with(problem, U=problem.U + np.log(problem.reference), reference=np.ones(2))
+        columns = [values["E"], logs["A"], values["alpha"], logs["B"], values["beta"]]
+        return {"E": 0, "A": 1, "alpha": 2, "B": 3, "beta": 4}, problem, np.column_stack(columns)
+    problem = _one_term(np.log(x[:, 0]), L, fixed_floor=law == "power")
+    columns = [values.get("E", absent), logs["A"], values["alpha"], absent + ABSENT, absent]
+    names = {"E": 0, "A": 1, "alpha": 2}
+    return {n: i for n, i in names.items() if n in values}, problem, np.column_stack(columns)
+
+
+def _with(problem: coordinates.Problem, **changes) -> coordinates.Problem:
+    return coordinates.Problem(**{**problem.__dict__, **changes})
+
+
+def _one_term(u: NDArray[np.float64], L: NDArray[np.float64], *, fixed_floor: bool) -> coordinates.Problem:
+    """``E + exp(a - m u)`` as a two-term problem whose second term is absent, so that E, a and m are coordinates."""
+    problem = coordinates.group("chinchilla", np.exp(np.column_stack([u, np.zeros_like(u)])), L)
+    U = problem.U + np.log(problem.reference)
+    lower, upper = np.array([0.0, -650.0, 0.0, ABSENT, 0.0]), np.array([1e3, 650.0, 1e4, ABSENT, 0.0])
+    if fixed_floor:
+        upper[0] = 0.0
+    return _with(problem, U=U, reference=np.ones(2), lower=lower, upper=upper)
+
+
+def _range(problem, theta, w, delta, index, ceiling) -> tuple[float, float]:
+    """Lowest and highest value of one coordinate whose profile loss stays below the ceiling."""
+    return tuple(_edge(problem, theta, w, delta, index, ceiling, side) for side in (-1, 1))
+
+
+def _edge(problem, theta, w, delta, index, ceiling, side) -> float:
+    bound = (problem.lower if side < 0 else problem.upper)[index]
+    centre = theta[index]
+    if bound == centre:
+        return bound if side < 0 or problem.lower[index] == bound else np.inf
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    outside = centre
+
+    def refit(value, start):
+        trial = start.copy()
+        trial[index] = lower[index] = upper[index] = value
+        F, _, _ = newton.minimise(
+            problem.kind, trial, lower, upper, problem.U, problem.first, problem.y, w, 10 * delta, 40, 1e-6
+        )
+        F, _, _ = newton.minimise(problem.kind, trial, lower, upper, problem.U, problem.first, problem.y, w, delta, 200, 1e-9)
+        return F, trial
+
+    inside, step, at = centre, 0.02 * max(abs(centre), 0.1), theta
+    for _ in range(60):
+        value = inside + side * step
+        value = max(value, bound) if side < 0 else min(value, bound)
+        F, trial = refit(value, at)
+        if F > ceiling:
+            outside = value
+            break
+        inside, at, step = value, trial, 2 * step
+        if value == bound:
+            return bound if side < 0 else np.inf
+    else:
+        return bound if side < 0 else np.inf
+    for _ in range(30):
+        if abs(outside - inside) <= 1e-4 * max(abs(inside), 1e-3):
+            break
+        value = 0.5 * (inside + outside)
+        F, trial = refit(value, at)
+        if F > ceiling:
+            outside = value
+        else:
+            inside, at = value, trial
+    return inside
+
+
+def _shifted_ranges(found: Fit, x, L, weights, ceiling) -> dict[str, tuple[float, float]]:
+    """Union, over a grid of shifts and over the minima at each, of the ranges at a fixed shift."""
+    problem = coordinates.group("shifted", x, L)
+    w = weights[problem.order]
+    spans: dict[str, list[float]] = {name: [] for name in ("E", "A", "alpha", "shift")}
+    for v in np.unique(np.r_[SHIFT_GRID, found.minima[found.minima_losses <= ceiling, 3]]):
+        for theta in _minima_at_shift(problem, found, w, v, ceiling):
+            values = {k: float(p) for k, p in coordinates.parameters("shifted", theta, problem.reference).items()}
+            spans["shift"].append(values["shift"])
+            if not abs(np.log(values["A"])) < 600:  # on the way to the exponential limit
+                for name in ("E", "A", "alpha"):
+                    spans[name].append(values[name] if name != "A" else np.inf)
+                continue
+            flat = _one_term(np.log(x[:, 0] + values["shift"]), L, fixed_floor=False)
+            start = np.array([values["E"], np.log(values["A"]), values["alpha"], ABSENT, 0.0])
+            for name, i in (("E", 0), ("A", 1), ("alpha", 2)):
+                spans[name].extend(_range(flat, start, weights[flat.order], found.delta, i, ceiling))
+    return {name: (min(values), max(values)) for name, values in spans.items()}
+
+
+def _minima_at_shift(problem, found, w, v, ceiling) -> NDArray[np.float64]:
+    """Distinct minima below the ceiling at a fixed v, ``(n_minima, p)``, from the fit's own minima and from a grid of bends."""
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    lower[3] = upper[3] = v
+    starts = np.concatenate([found.minima, coordinates.starts(problem)[::4]])
+    starts[:, 3] = v
+    rungs = np.array([30.0, 10.0, 3.0, 1.0]) * found.delta
+    thetas, losses, _, _ = newton.from_starts(
+        kernels.SHIFTED, starts, lower, upper, problem.U, problem.first, problem.y, w, rungs, 200, 1e-9
+    )
+    below = losses <= ceiling
+    if not below.any():
+        return thetas[:0]
+    thetas, losses = thetas[below], losses[below]
+    return thetas[distinct_minima(thetas, losses, at_most=4)]
