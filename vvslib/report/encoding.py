@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vvslib.errors import VvsError
@@ -26,7 +26,7 @@ def plain_name(name: str, what: str) -> str:
 
 
 def jsonable(value: Any, what: str) -> Any:
-    """A number, text, boolean, None or list of them, as JSON can hold it: NaN as None, infinities as texts.
+    """A number, text, boolean, None, or list or mapping of them, as JSON can hold it: NaN as None, infinities as texts.
 
     Raises
     ------
@@ -40,6 +40,8 @@ def jsonable(value: Any, what: str) -> Any:
     """
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item, what) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [jsonable(item, what) for item in value]
     if isinstance(value, float):
@@ -47,7 +49,7 @@ def jsonable(value: Any, what: str) -> Any:
     if value is None or isinstance(value, str | bool | int):
         return value
     raise VvsError(
-        f"{what} must be a number, a text, a boolean, None or a list of them; got {type(value).__name__}; make it a table"
+        f"{what} must be a number, a text, a boolean, None, or a list or mapping of them; got {type(value).__name__}; make it a table"
     )
 
 
@@ -59,6 +61,8 @@ def restored(value: Any) -> Any:
     >>> restored(["Infinity", 1, None])
     [inf, 1, None]
     """
+    if isinstance(value, dict):
+        return {key: restored(item) for key, item in value.items()}
     if isinstance(value, list):
         return [restored(item) for item in value]
     return float(value) if isinstance(value, str) and value in ("Infinity", "-Infinity") else value

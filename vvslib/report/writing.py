@@ -101,7 +101,7 @@ class Report:
             self.write()
 
     def values(self, **numbers: Any) -> None:
-        """Keep single values for the prose: numbers, texts, booleans, None, or lists of them; a later one replaces an earlier.
+        """Keep single values for the prose: numbers, texts, booleans, None, lists or mappings of them; a later one replaces an earlier.
 
         NaN is stored as null, infinities as ``"Infinity"`` and ``"-Infinity"``: JSON has none of them.
 
