@@ -49,7 +49,7 @@ def jsonable(value: Any, what: str) -> Any:
     if value is None or isinstance(value, str | bool | int):
         return value
     raise VvsError(
-        f"{what} must be a number, a text, a boolean, None, or a list or mapping of them; got {type(value).__name__}; make it a table"
+        f"{what} must be a number, text, boolean, None, or a list or mapping of them; got {type(value).__name__}; make it a table"
     )
 
 

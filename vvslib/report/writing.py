@@ -101,7 +101,7 @@ class Report:
             self.write()
 
     def values(self, **numbers: Any) -> None:
-        """Keep single values for the prose: numbers, texts, booleans, None, lists or mappings of them; a later one replaces an earlier.
+        """Keep values for the prose: numbers, texts, booleans, None, lists or mappings of them; later ones replace earlier.
 
         NaN is stored as null, infinities as ``"Infinity"`` and ``"-Infinity"``: JSON has none of them.
 
