@@ -1,5 +1,6 @@
 """Books for the tests, each built once a session, strictly, in a process of its own: the real one, one without data, a sample."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -42,6 +43,13 @@ def build(root: Path, **environment: str) -> Built:
     return Built(root, done.returncode, done.stdout)
 
 
+def new_folder() -> Path:
+    """An empty folder that is gone after the session."""
+    folder = Path(tempfile.mkdtemp(prefix="vvs-book-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def without_data(root: Path) -> dict[str, str]:
     """Environment in which no source can be found."""
     nothing = root / "_nothing"
@@ -58,7 +66,7 @@ def real() -> Built:
 @cache
 def bare() -> Built:
     """The book of a copy of the tracked files, where no data can be reached."""
-    root = Path(tempfile.mkdtemp(prefix="vvs-bare-")) / "checkout"
+    root = new_folder() / "checkout"
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     for name in filter(None, listed.stdout.split("\0")):
         if (CHECKOUT / name).is_file():
@@ -69,7 +77,7 @@ def bare() -> Built:
 
 def sample_project() -> Path:
     """A small project in a new folder: three notebooks, and pages that use everything that the extension offers."""
-    root = Path(tempfile.mkdtemp(prefix="vvs-sample-"))
+    root = new_folder()
     shutil.copytree(SAMPLE, root / "book")
     shutil.copytree(CHECKOUT / "book" / "_static", root / "book" / "_static")
     shutil.copytree(CHECKOUT / "vvslib", root / "vvslib", ignore=shutil.ignore_patterns("__pycache__"))

@@ -146,7 +146,7 @@ def test_failing_notebook_stops_the_build_with_its_traceback():
     """A notebook that fails stops the build, which shows the cell and the error."""
     root = books.sample_project()
     path = root / "notebooks" / "planted.ipynb"
-    path.write_text(path.read_text().replace("report.write()", "1 / 0"))
+    path.write_text(path.read_text().replace("_ = report.write()", "1 / 0"))
     built = books.build(root, **books.without_data(root))
     assert built.status != 0
     assert "failed: ZeroDivisionError: division by zero" in built.said and "1 / 0" in built.said
