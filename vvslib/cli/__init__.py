@@ -21,6 +21,8 @@ from vvslib.errors import VvsError
 COMMANDS = (
     "vvslib.cli.sources",
     "vvslib.cli.table",
+    "vvslib.cli.fit",
+    "vvslib.cli.run",
 )
 """The modules whose commands are mounted, in the order of the help."""
 
@@ -33,6 +35,8 @@ Examples:
   vvs sources                      what can be downloaded, and where it was found
   vvs fetch published_scores       the paper's score tables, checked by sha256
   vvs table check my_scores.csv    whether a table keeps to the schema
+  vvs fit --experiment compute_neuro --bootstraps 1000
+  vvs run                          execute the notebooks that are stale
 """
 
 
