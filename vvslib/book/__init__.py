@@ -1,8 +1,8 @@
 """The Sphinx extension: it runs the notebooks that are stale, then shows their results on the pages.
 
 In ``_config.yml``: ``sphinx: {local_extensions: {vvslib.book: .}}``. Pages then have the role ``val`` and the directives
-``study-figure``, ``study-table``, ``study-run`` and ``study-status``; notebooks that the table of contents names as
-``chapters/<name>`` are pages.
+``study-figure``, ``study-table``, ``study-run``, ``study-status`` and ``data-dictionary``; notebooks that the table of contents
+names as ``chapters/<name>`` are pages.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from vvslib import __version__
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
-    from vvslib.book import chapters, directives, nodes, notice, study
+    from vvslib.book import chapters, dictionary, directives, nodes, notice, study
     from vvslib.runs.execute import TIME_LIMIT
 
     app.add_config_value("vvs_jobs", 0, "", types=(int,))
@@ -28,6 +28,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("study-table", directives.StudyTable)
     app.add_directive("study-run", directives.StudyRun)
     app.add_directive("study-status", directives.StudyStatus)
+    app.add_directive("data-dictionary", dictionary.DataDictionary)
     # sphinx-external-toc looks for the pages at priority 900.
     app.connect("config-inited", chapters.prepare, priority=100)
     app.connect("config-inited", _load_vendored_on_demand, priority=100)
