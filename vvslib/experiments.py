@@ -1,7 +1,7 @@
 """Experiments: which rows, which scale, which law. One strict schema, read from YAML, and the way from a table to observations.
 
-A file in ``experiments/`` holds ``source`` (where its definitions come from), ``defaults`` (any keys of an experiment; ``where`` is
-merged) and ``experiments`` (name → definition). Unknown keys are refused by name, with the nearest known one.
+A file in ``experiments/`` holds ``source`` (where its definitions come from), ``defaults`` (any keys of an experiment;
+``where`` is merged) and ``experiments`` (name → definition). Unknown keys are refused by name, with the nearest known one.
 """
 
 from dataclasses import dataclass
@@ -132,7 +132,9 @@ def build(definition: dict[str, Any], origin: str) -> Experiment:
             raise VvsError(f"{origin}: experiment {name!r}: key {where!r} is unknown: {suggest(where, known)}") from None
         if where.split(".")[0] == "law":
             known = LawName.__args__
-            raise VvsError(f"{origin}: law {definition.get('law')!r} is unknown: {suggest(str(definition.get('law')), known)}") from None
+            raise VvsError(
+                f"{origin}: law {definition.get('law')!r} is unknown: {suggest(str(definition.get('law')), known)}"
+            ) from None
         raise VvsError(f"{origin}: experiment {name!r}: {where or 'definition'}: {first['msg']}") from None
 
 
@@ -216,7 +218,7 @@ class Observations:
     L
         Misalignment, 1 minus the mean score over the benchmarks kept, ``(n,)``.
     frame
-        One row per model, sorted by model: the table's columns, `score` averaged.
+        One row per model, sorted by model: the table's columns, `score` averaged, `region` the regions it is the mean of.
     """
 
     x: NDArray[np.float64]
@@ -293,9 +295,12 @@ def average(kept: pd.DataFrame, experiment: Experiment) -> Observations:
             "narrow the selection"
         )
     frame = kept.groupby(keys, sort=True).agg(
-        {c: "first" for c in kept.columns if c not in (*keys, "score", "benchmark_name", "region", "benchmark_id")} | {"score": "mean"}
+        {c: "first" for c in kept.columns if c not in (*keys, "score", "benchmark_name", "region", "benchmark_id")}
+        | {"score": "mean"}
     )
     frame = frame.reset_index()
+    regions = kept["region"].unique()
+    frame["region"] = ", ".join(r for r in table.REGIONS if r in regions)
     x = frame[experiment.x].to_numpy(float)
     x = x * np.array([experiment.flops_factor if c == "total_flops" else 1.0 for c in experiment.x])
     return Observations(x / np.array(experiment.unit), 1 - frame["score"].to_numpy(float), frame)
@@ -313,8 +318,8 @@ def refuse_scores(kept: pd.DataFrame, bad: pd.Series, what: str) -> None:
 def published_results() -> pd.DataFrame:
     """Results of the published fits: experiment, quantity, value, median, low, high (limits of 95 % from 1,000 resamples).
 
-    Source: Gokce & Schrimpf (2025), the fits published with the paper. Quantities in the units of the experiment; `shift` too. For 14
-    experiments only `n_rows` is listed.
+    Source: Gokce & Schrimpf (2025), the fits published with the paper. Quantities in the units of the experiment; `shift` too.
+    For 14 experiments only `n_rows` is listed.
     """
     path = project.experiments() / "published_results.csv"
     provenance.record_input(path)

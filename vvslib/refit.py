@@ -323,7 +323,9 @@ def draws(found: Refit) -> pd.DataFrame:
     if found.bootstrap is None:
         raise VvsError(f"{found.name} was fitted without resamples; ask for bootstraps > 0")
     many = found.bootstrap
-    frame = pd.DataFrame({"index": np.arange(len(many.losses)), "loss": many.losses, "converged": many.converged, **many.parameters})
+    frame = pd.DataFrame(
+        {"index": np.arange(len(many.losses)), "loss": many.losses, "converged": many.converged, **many.parameters}
+    )
     if many.asymptote is not None:
         frame["asymptote"] = many.asymptote
     return frame

@@ -6,9 +6,9 @@ For :math:`L = E + A N^{-\alpha} + B D^{-\beta}` at a fixed product :math:`N D =
 .. math:: N^* = G\,P^{a},\quad D^* = G^{-1} P^{b},\quad a = \frac{\beta}{\alpha + \beta},\ b = \frac{\alpha}{\alpha + \beta},\quad
           G = \left(\frac{\alpha A}{\beta B}\right)^{1/(\alpha + \beta)}.
 
-Compute is not 6 N D for convolutional networks, whose weights are used many times an image; as in Gokce & Schrimpf (2025) the product
-is tied to it by the regression :math:`\log C = \log m + n \log(N D)` over the trained models, so :math:`N^* \propto C^{a/n}` and
-:math:`D^* \propto C^{b/n}`.
+Compute is not 6 N D for convolutional networks, whose weights are used many times an image; as in Gokce & Schrimpf (2025) the
+product is tied to it by the regression :math:`\log C = \log m + n \log(N D)` over the trained models, so :math:`N^* \propto
+C^{a/n}` and :math:`D^* \propto C^{b/n}`.
 """
 
 from dataclasses import dataclass

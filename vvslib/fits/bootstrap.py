@@ -216,7 +216,7 @@ def bootstrap(
         raise VvsError(f"weights must have shape (n_resamples, {len(L)}); got {weights.shape}")
     began = process_time()
     problem = coordinates.group(found.law, x, L)
-    n_resamples, p = len(weights), found.theta.size
+    n_resamples = len(weights)
     thetas, losses = np.tile(found.theta, (n_resamples, 1)), np.full(n_resamples, np.inf)
     converged = np.zeros(n_resamples, np.bool_)
 
@@ -249,7 +249,7 @@ def bootstrap(
     seeds = np.concatenate([coordinates.starts(problem), found.minima])
     before = losses[scouts]
     improve(seeds, len(seeds), 4, 10, scouts)
-    rugged = bool(np.any(losses[scouts] < before * (1 - 1e-6)))
+    rugged = len(L) < SMALL or bool(np.any(losses[scouts] < before * (1 - 1e-6)))
     for _ in range(2 if rugged else 1):
         spread = everyone[:: max(1, n_resamples // n_pool)]
         pool = np.unique(np.concatenate([found.minima, thetas[scouts], thetas[spread]]), axis=0)
@@ -265,4 +265,5 @@ def bootstrap(
     )
 
 
+SMALL = 200  # below so many rows a resample is taken to have many local minima without asking the scouts
 SCOUTS = 25  # resamples that are also solved from the whole grid of starts, to bring every basin into the pool

@@ -1,9 +1,9 @@
 r"""Rows grouped for the minimiser, its scale-free coordinates, and the way back to a law's own parameters.
 
 The L-form parameters of a law are badly scaled: an amplitude is extrapolated to x = 1, and the shifted law can escape to
-:math:`\alpha, s \to \infty` with amplitudes of 1e142. The minimiser works instead with the level, slope and bend of the curve in the
-middle of the data, and with :math:`v = x_{ref} / (x_{ref} + s)` for the shift, which makes the unshifted law (v = 1) and the exponential
-law (v = 0) two ends of one closed interval.
+:math:`\alpha, s \to \infty` with amplitudes of 1e142. The minimiser works instead with the level, slope and bend of the curve
+in the middle of the data, and with :math:`v = x_{ref} / (x_{ref} + s)` for the shift, which makes the unshifted law (v = 1) and
+the exponential law (v = 0) two ends of one closed interval.
 """
 
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ class Problem:
     law, kind
         Name of the law; kernel that computes it.
     U, first, y, order
-        Predictors of each group ``(n_groups, k)``; where each group's rows begin ``(n_groups + 1,)``; log misalignment of the rows
-        in group order ``(n,)``; caller's row of each ``(n,)``.
+        Predictors of each group ``(n_groups, k)``; where each group's rows begin ``(n_groups + 1,)``; log misalignment of the
+        rows in group order ``(n,)``; caller's row of each ``(n,)``.
     reference
         Reference scale per variable, ``(k,)``: the geometric median of the rows.
     lower, upper
@@ -117,9 +117,7 @@ def starts(problem: Problem) -> NDArray[np.float64]:
     if kind == kernels.SATURATING:
         return np.array([[level, s * spread / span, f] for f in bends for s in (0.3, 1.0, 2.0)])
     log_span = np.log1p(span)
-    return np.array(
-        [[level, s * spread / log_span, f, v] for f in bends for s in (0.3, 1.5) for v in (0.02, 0.2, 0.6, 1.0)]
-    )
+    return np.array([[level, s * spread / log_span, f, v] for f in bends for s in (0.3, 1.5) for v in (0.02, 0.2, 0.6, 1.0)])
 
 
 def parameters(law: str, theta: NDArray[np.float64], reference: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -137,8 +135,8 @@ def parameters(law: str, theta: NDArray[np.float64], reference: NDArray[np.float
     Returns
     -------
     dict of ndarray
-        Each parameter, shape ``(...)``. For the shifted law at v = 0, A, alpha and shift are inf; the exponential's own parameters
-        are given by `exponential_parameters`.
+        Each parameter, shape ``(...)``. For the shifted law at v = 0, A, alpha and shift are inf; the exponential's own
+        parameters are given by `exponential_parameters`.
     """
     theta = np.asarray(theta, float)
     kind = KINDS[law]

@@ -34,7 +34,9 @@ class HeldOut:
     threshold: float
 
 
-def hold_out_largest(law: str, x: ArrayLike, L: ArrayLike, *, share: float = 0.1, delta: float = 1e-3, by: ArrayLike | None = None) -> HeldOut:
+def hold_out_largest(
+    law: str, x: ArrayLike, L: ArrayLike, *, share: float = 0.1, delta: float = 1e-3, by: ArrayLike | None = None
+) -> HeldOut:
     """Fit all but the largest scales and predict them.
 
     Parameters

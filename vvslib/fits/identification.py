@@ -1,7 +1,7 @@
 """What the data determine: the range of each parameter that costs at most 1 % of the minimum loss.
 
-A parameter is profiled: held at a value while all others are refitted, and the value moved outwards until the loss has risen by the
-tolerance. Where it never does before the parameter's range ends, the range is open there. For the shifted law the shift is
+A parameter is profiled: held at a value while all others are refitted, and the value moved outwards until the loss has risen by
+the tolerance. Where it never does before the parameter's range ends, the range is open there. For the shifted law the shift is
 profiled on a grid of its closed coordinate v; at a fixed shift the law is the saturating law in x + s.
 """
 
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vvslib.errors import VvsError, suggest
 from vvslib.fits import coordinates, kernels, newton
 from vvslib.fits.laws import law as look_up
 from vvslib.fits.result import Fit
-from vvslib.fits.solver import check_rows, distinct_minima
+from vvslib.fits.solver import check_rows, distinct_minima, ladder
 
 TOLERATED = 0.01
 FACTOR = 2.0  # a positive parameter known to less than this factor is not identified
@@ -89,6 +90,80 @@ def ranges(found: Fit, x: ArrayLike, L: ArrayLike, *, weights: ArrayLike | None 
     return Ranges(within, tuple(p for p in look_up(found.law).parameters if _open(p, *within[p])), tolerated)
 
 
+def profile(
+    found: Fit, x: ArrayLike, L: ArrayLike, name: str, values: ArrayLike, *, weights: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Loss with one parameter held at given values and all others refitted.
+
+    Parameters
+    ----------
+    found
+        A fit of any law but the shifted one.
+    x, L, weights
+        The rows it was fitted to.
+    name
+        Parameter, or "asymptote".
+    values
+        Where to hold it, ``(m,)``.
+
+    Returns
+    -------
+    ndarray
+        Loss, ``(m,)``.
+
+    Raises
+    ------
+    VvsError
+        For the shifted law, or an unknown parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from vvslib.fits.solver import fit
+    >>> x = np.geomspace(1, 1e6, 30)
+    >>> L = 0.5 + 0.4 * x**-0.2
+    >>> profile(fit("saturating", x, L), x, L, "asymptote", [0.5, 0.6]).round(4).tolist()
+    [0.0, 0.0003]
+    """
+    if found.law == "shifted":
+        raise VvsError("the shifted law is profiled over its shift only (see `ranges`); take the saturating law")
+    x, L, weights = check_rows(found.law, x, L, weights)
+    kept = weights > 0
+    names, problem, thetas = _plain(found, x[kept], L[kept], np.inf)
+    held = "E" if name == "asymptote" else name
+    if held not in names:
+        raise VvsError(f"parameter {name!r} is unknown: {suggest(name, [*names, 'asymptote'])}")
+    values = np.asarray(values, float)
+    values = 1 - values if name == "asymptote" else np.log(values) if name in ("A", "B") else values
+    index, w = names[held], weights[kept][problem.order]
+    order = np.argsort(np.abs(values - thetas[0][index]), kind="stable")
+    losses = np.empty(len(values))
+    solved = list(thetas)
+    for i in order:
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        lower[index] = upper[index] = values[i]
+        starts = np.array(solved[: len(thetas)] + solved[-3:])
+        starts[:, index] = values[i]
+        if held == "E" and found.law == "saturating":
+            starts = np.concatenate([starts, [_through_the_middle(problem, thetas[0], values[i])]])
+        rungs = ladder(problem.y, found.delta, 6)
+        ends, ended, _, _ = newton.from_starts(
+            problem.kind, starts, lower, upper, problem.U, problem.first, problem.y, w, rungs, 300, 1e-10
+        )
+        losses[i] = ended.min()
+        solved.append(ends[ended.argmin()])
+    return losses
+
+
+def _through_the_middle(problem: coordinates.Problem, theta: NDArray[np.float64], E: float) -> NDArray[np.float64]:
+    """A one-term curve with another floor but the level and slope of `theta` at the middle of the rows."""
+    u = float(np.median(np.repeat(problem.U[:, 0], np.diff(problem.first))))
+    term = np.exp(theta[1] - theta[2] * u)
+    left = max(theta[0] + term - E, 1e-3)
+    m = theta[2] * term / left
+    return np.array([E, np.log(left) + m * u, m, ABSENT, 0.0])
+
+
 def _natural(name: str, span: tuple[float, float]) -> tuple[float, float]:
     low, high = span
     with np.errstate(over="ignore"):
@@ -155,9 +230,7 @@ def _edge(problem, theta, w, delta, index, ceiling, side) -> float:
     def refit(value, start):
         trial = start.copy()
         trial[index] = lower[index] = upper[index] = value
-        F, _, _ = newton.minimise(
-            problem.kind, trial, lower, upper, problem.U, problem.first, problem.y, w, 10 * delta, 40, 1e-6
-        )
+        F, _, _ = newton.minimise(problem.kind, trial, lower, upper, problem.U, problem.first, problem.y, w, 10 * delta, 40, 1e-6)
         F, _, _ = newton.minimise(problem.kind, trial, lower, upper, problem.U, problem.first, problem.y, w, delta, 200, 1e-9)
         return F, trial
 
@@ -166,7 +239,7 @@ def _edge(problem, theta, w, delta, index, ceiling, side) -> float:
         value = inside + side * step
         value = max(value, bound) if side < 0 else min(value, bound)
         F, trial = refit(value, at)
-        if F > ceiling:
+        if ceiling < F:
             outside = value
             break
         inside, at, step = value, trial, 2 * step
@@ -179,7 +252,7 @@ def _edge(problem, theta, w, delta, index, ceiling, side) -> float:
             break
         value = 0.5 * (inside + outside)
         F, trial = refit(value, at)
-        if F > ceiling:
+        if ceiling < F:
             outside = value
         else:
             inside, at = value, trial

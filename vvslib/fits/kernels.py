@@ -1,16 +1,19 @@
 r"""Value, gradient and Hessian of the objective, compiled.
 
 Rows that share a scale share their prediction, so rows come grouped: ``U`` holds the predictors of each distinct scale,
-``first[g]:first[g + 1]`` are the rows of group g, ``y`` their log misalignment and ``w`` their weights. One pass gives the objective
+``first[g]:first[g + 1]`` are the rows of group g, ``y`` their log misalignment and ``w`` their weights. One pass gives the
+objective
 
 .. math:: F(\theta) = \sum_i w_i H_\delta(\log \hat L_{g(i)}(\theta) - y_i)
 
-with exact first and second derivatives in the scale-free coordinates of `coordinates`. `objective.total` is the same in plain NumPy.
+with exact first and second derivatives in the scale-free coordinates of `coordinates`. `objective.total` is the same in plain
+NumPy.
 
 Kinds (coordinates; columns of U). The one-term laws are written around a reference scale, as level c, log-slope b there, and
 bend f = E / e^c, the share of the level that scale cannot remove:
 
-* ``SATURATING`` :math:`\log \hat L = c + \log(f + (1-f) e^{-b u / (1-f)})` (c, b, f; u = log x/x_ref); f = 0 is the pure power law.
+* ``SATURATING`` :math:`\log \hat L = c + \log(f + (1-f) e^{-b u / (1-f)})` (c, b, f; u = log x/x_ref); f = 0 is the pure power
+law.
 * ``SHIFTED`` the same with :math:`u = \log(1 + v (r-1)) / v` (c, b, f, v; r - 1 = x/x_ref - 1), which is the logarithm at v = 1
   (no shift) and r - 1, hence an exponential law, at v = 0 (shift and exponent infinite).
 * ``CHINCHILLA`` :math:`\hat L = E + e^{a - m u_1} + e^{b - n u_2}` (E, a, m, b, n; u1, u2).

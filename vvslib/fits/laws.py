@@ -3,8 +3,8 @@ r"""Scaling laws in misalignment, L = 1 - S.
 Every law is a pure function of scale and of its parameters; scale is in whatever unit the caller chose (the published fits use
 1e13 FLOP, 1e5 parameters, 1e4 samples seen). The asymptote of a score is :math:`\hat S = 1 - E`.
 
-Sources: the saturating law and its use for alignment, Gokce & Schrimpf (2025, arXiv 2411.05712); the two-variable law, Hoffmann et
-al. (2022, arXiv 2203.15556, equation 10); the shifted law as in Gokce & Schrimpf, after Alabdulmohsin, Neyshabur & Zhai (2022,
+Sources: the saturating law and its use for alignment, Gokce & Schrimpf (2025, arXiv 2411.05712); the two-variable law, Hoffmann
+et al. (2022, arXiv 2203.15556, equation 10); the shifted law as in Gokce & Schrimpf, after Alabdulmohsin, Neyshabur & Zhai (2022,
 arXiv 2209.06640); the exponential is the limit of the shifted law.
 """
 

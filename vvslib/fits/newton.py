@@ -1,8 +1,9 @@
 """The minimiser: Newton steps in a box, followed down a ladder of Huber δ. Compiled.
 
-At the published δ = 1e-3 the objective is all but piecewise linear in the residuals, with a kink wherever the curve crosses a row; its
-smooth relatives at larger δ are not. So each start is first settled at a large δ, then followed to smaller ones; the last rung is
-solved to the end. Each step solves the damped Newton system of the coordinates that are free (not held at a bound by the gradient).
+At the published δ = 1e-3 the objective is all but piecewise linear in the residuals, with a kink wherever the curve crosses a
+row; its smooth relatives at larger δ are not. So each start is first settled at a large δ, then followed to smaller ones; the
+last rung is solved to the end. Each step solves the damped Newton system of the coordinates that are free (not held at a bound
+by the gradient).
 """
 
 import numpy as np
@@ -44,11 +45,7 @@ def _free(theta, lower, upper, grad, index):
     """Coordinates that may move: written into `index`; their number."""
     n = 0
     for i in range(theta.size):
-        held = (
-            upper[i] <= lower[i]
-            or (theta[i] <= lower[i] and grad[i] >= 0)
-            or (theta[i] >= upper[i] and grad[i] <= 0)
-        )
+        held = upper[i] <= lower[i] or (theta[i] <= lower[i] and grad[i] >= 0) or (theta[i] >= upper[i] and grad[i] <= 0)
         if not held:
             index[n] = i
             n += 1
@@ -156,9 +153,7 @@ def from_starts(kind, starts, lower, upper, U, first, y, w, ladder, max_steps, t
     thetas, losses, converged, total = np.empty((n, p)), np.empty(n), np.empty(n, np.bool_), 0
     for s in range(n):
         theta = starts[s].copy()
-        losses[s], evaluations, converged[s] = descend(
-            kind, theta, lower, upper, U, first, y, w, ladder, max_steps, tolerance
-        )
+        losses[s], evaluations, converged[s] = descend(kind, theta, lower, upper, U, first, y, w, ladder, max_steps, tolerance)
         total += evaluations
         thetas[s] = theta
     return thetas, losses, converged, total
@@ -215,6 +210,6 @@ def improve_resamples(
             promise[k] = np.inf
             theta = pool[k].copy()
             F, _, done = descend(kind, theta, lower, upper, U_r, first_r, y_kept, w_kept, ladder, max_steps, tolerance)
-            if F < losses[r]:
+            if losses[r] > F:
                 losses[r], converged[r] = F, done
                 thetas[r] = theta

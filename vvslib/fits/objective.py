@@ -1,9 +1,9 @@
 r"""What a fit minimises: the Huber loss of log-residuals.
 
-:math:`\sum_i w_i\, H_\delta\!\left(\log \hat L_i - \log L_i\right)` with :math:`H_\delta(r) = r^2/2` for :math:`|r| \le \delta` and
-:math:`\delta(|r| - \delta/2)` beyond (Huber 1964; the form of Hoffmann et al. 2022, section 3.3). Where residuals are much larger than
-δ, as with the published δ = 1e-3 and residuals near 0.1, it is δ times the sum of absolute log-residuals; δ = inf gives least squares.
-This is the plain statement of what `kernels` computes fast; tests hold the two together.
+:math:`\sum_i w_i\, H_\delta\!\left(\log \hat L_i - \log L_i\right)` with :math:`H_\delta(r) = r^2/2` for :math:`|r| \le \delta`
+and :math:`\delta(|r| - \delta/2)` beyond (Huber 1964; the form of Hoffmann et al. 2022, section 3.3). Where residuals are much
+larger than δ, as with the published δ = 1e-3 and residuals near 0.1, it is δ times the sum of absolute log-residuals; δ = inf
+gives least squares. This is the plain statement of what `kernels` computes fast; tests hold the two together.
 """
 
 import numpy as np

@@ -58,7 +58,8 @@ def check_rows(
     kept = int((weights > 0).sum())
     if kept < len(found.parameters):
         raise VvsError(
-            f"{kept} rows cannot determine the {len(found.parameters)} parameters of the law {law!r}; widen the selection or take "
+            f"{kept} rows cannot determine the {len(found.parameters)} parameters of the law {law!r}; widen the selection or "
+            f"take "
             "a simpler law"
         )
     return x, L, weights

@@ -1,0 +1,213 @@
+"""Refits as figures: what the chapters draw, in one call each."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from vvslib.plotting import Curve, Estimates, Figure, Line, Panel, Points
+from vvslib.refit import Refit, curve, frontier
+
+AXES = {
+    "total_flops": "Training compute C (FLOP)",
+    "n_params": "Parameters N",
+    "n_samples_seen": "Samples seen (images × epochs)",
+    "n_samples": "Training images D",
+}
+SCORES = {
+    "V1": "V1 score",
+    "V2": "V2 score",
+    "V4": "V4 score",
+    "IT": "IT score",
+    "behavior": "Behaviour score (i2n)",
+    "V1, V2, V4, IT": "Neural score (mean of four regions)",
+    "V1, V2, V4, IT, behavior": "Score (mean of five benchmarks)",
+}
+
+
+def score_label(found: Refit) -> str:
+    """Axis label of a refit's score, by the regions it is the mean of."""
+    regions = found.observations.frame["region"].iloc[0]
+    return SCORES.get(regions, f"Score ({regions})")
+
+
+def panel(
+    found: Sequence[Refit],
+    labels: Sequence[str],
+    *,
+    title: str = "",
+    groups: Sequence[str | None] | None = None,
+    group: str = "arch_family",
+    fill: str | None = "dataset",
+    extend: float = 1.0,
+    lines: Sequence[Line] = (),
+) -> Panel:
+    """Models and fitted curves of one or more experiments against their scale.
+
+    Parameters
+    ----------
+    found
+        Refits of laws of one variable, on the same scale column.
+    labels
+        Name of each curve.
+    title
+        Of the panel.
+    groups
+        Palette key of each curve (a family or data set, to match its points); None for neutral curves.
+    group, fill
+        Columns that colour and fill the points.
+    extend
+        Factor by which curves go on beyond the largest scale.
+    lines
+        Reference lines.
+
+    Returns
+    -------
+    Panel
+        Points below, curves above.
+    """
+    frames = pd.concat([one.observations.frame for one in found], ignore_index=True)
+    frames = frames.drop_duplicates("model_id")
+    scale = found[0].experiment.x[0]
+    layers: list = [Points(frames, scale, "score", group=group, fill=fill)]
+    for one, label, key in zip(found, labels, groups or [None] * len(found), strict=True):
+        line = curve(one, extend=extend)
+        known = one.bootstrap is not None
+        layers.append(
+            Curve(
+                line["x"], line["score"], line["low"] if known else None, line["high"] if known else None, label=label, group=key
+            )
+        )
+    return Panel(tuple(layers), AXES.get(scale, scale), score_label(found[0]), title=title, lines=tuple(lines))
+
+
+def scaling(panels: Sequence[Panel], *, columns: int | None = None, alt: str = "") -> Figure:
+    """Panels side by side as one figure."""
+    return Figure(tuple(panels), columns=columns, alt=alt)
+
+
+def curves(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    by: str,
+    *,
+    x_label: str,
+    y_label: str,
+    x_log: bool = False,
+    lines: Sequence[Line] = (),
+    y_range=None,
+    alt: str = "",
+) -> Figure:
+    """Lines from a tidy table, one per value of a column.
+
+    Parameters
+    ----------
+    frame
+        Tidy table.
+    x, y, by
+        Columns: horizontal, vertical, one line per value.
+    x_label, y_label, x_log, y_range, lines, alt
+        Of the panel.
+    """
+    dashes = ("solid", "dash", "dot", "dashdot")
+    layers = tuple(
+        Curve(part[x].to_numpy(float), part[y].to_numpy(float), label=str(name), dash=dashes[i % 4], group=str(name))
+        for i, (name, part) in enumerate(frame.groupby(by, sort=False))
+    )
+    return Figure((Panel(layers, x_label, y_label, x_log=x_log, y_range=y_range, lines=tuple(lines)),), alt=alt)
+
+
+def forest(
+    frame: pd.DataFrame,
+    label: str,
+    *,
+    value: str = "value",
+    low: str = "low",
+    high: str = "high",
+    reference: str | None = None,
+    group: str | None = None,
+    x_label: str,
+    title: str = "",
+    lines: Sequence[Line] = (),
+    alt: str = "",
+) -> Figure:
+    """Estimates with their intervals, one row each.
+
+    Parameters
+    ----------
+    frame
+        One row per estimate.
+    label, value, low, high
+        Columns: name of the row, estimate, 95 % limits.
+    reference
+        Column of published values, drawn as open marks.
+    group
+        Column that colours the rows.
+    x_label, title, lines, alt
+        Of the panel.
+    """
+    rows = Estimates(
+        frame[label].astype(str).tolist(),
+        frame[value].to_numpy(float),
+        frame[low].to_numpy(float),
+        frame[high].to_numpy(float),
+        group=None if group is None else frame[group].astype(str).tolist(),
+        reference=None if reference is None else frame[reference].to_numpy(float),
+    )
+    return Figure((Panel((rows,), x_label, "", title=title, x_log=False, lines=tuple(lines)),), alt=alt)
+
+
+def allocation_plane(found: Refit, *, n: int = 60, extend: float = 10.0, alt: str = "") -> Figure:
+    """Every model in the plane of model size and samples seen, coloured by score, with the compute-optimal path; and the
+    frontier.
+
+    Parameters
+    ----------
+    found
+        Refit of the two-variable law with an allocation.
+    n
+        Points of the path.
+    extend
+        Factor by which the path goes on beyond the largest compute.
+    """
+    frame = found.observations.frame
+    C = frame["total_flops"].to_numpy(float)
+    path = frontier(found, np.geomspace(C.min(), C.max() * extend, n))
+    band = {f"{k}_{side}": path.get(f"{k}_{side}") for k in ("n_samples_seen", "score") for side in ("low", "high")}
+    within = path["total_flops"].between(C.min(), C.max())
+    plane = Panel(
+        (
+            Points(frame, "n_params", "n_samples_seen", colour="score"),
+            Curve(path["n_params"][within], path["n_samples_seen"][within], label="compute-optimal path"),
+            *(
+                [
+                    Curve(
+                        path["n_params"][~within], path["n_samples_seen"][~within], label="beyond the largest compute", dash="dot"
+                    )
+                ]
+                if (~within).any()
+                else []
+            ),
+        ),
+        AXES["n_params"],
+        AXES["n_samples_seen"],
+        title="Where to spend compute",
+        y_log=True,
+    )
+    gain = Panel(
+        (
+            Points(frame, "total_flops", "score", colour="score"),
+            Curve(path["total_flops"], path["score"], band["score_low"], band["score_high"], label="score at the optimum"),
+        ),
+        AXES["total_flops"],
+        score_label(found),
+        title="What it buys",
+    )
+    return Figure((plane, gain), columns=2, alt=alt)
+
+
+def families(found: Mapping[str, Refit]) -> Panel:
+    """One panel of several families' experiments, each curve in its family's colour."""
+    names = list(found)
+    return panel(list(found.values()), names, groups=names, title="")
