@@ -7,6 +7,7 @@ import pandas as pd
 
 from vvslib.experiments import Experiment, Observations, published_results
 from vvslib.fits.bootstrap import bootstrap, cluster_weights, row_weights
+from vvslib.fits.coordinates import parameters
 from vvslib.fits.heldout import hold_out_largest
 from vvslib.fits.identification import profile, ranges
 from vvslib.fits.objective import total
@@ -222,3 +223,31 @@ def held_out(rows: Observations, share: float = 0.1, delta: float = 1e-3) -> pd.
                 }
             )
     return pd.DataFrame(table)
+
+
+def basins(found: Refit, apart: float = 0.1, tolerated: float = 0.01) -> pd.DataFrame:
+    """Minima of a fit whose asymptotes lie apart, lowest first.
+
+    Parameters
+    ----------
+    found
+        A refit of a law with an asymptote.
+    apart
+        Asymptotes closer than this to a lower minimum are the same basin.
+    tolerated
+        Minima higher than this above the lowest, relatively, are left out.
+
+    Returns
+    -------
+    DataFrame
+        asymptote, loss, rise (relative to the lowest).
+    """
+    one = found.fit
+    asymptotes = 1 - parameters(one.law, one.minima, one.reference)["E"]
+    kept: list[int] = []
+    for i, loss in enumerate(one.minima_losses):
+        near = any(abs(asymptotes[i] - asymptotes[k]) < apart for k in kept)
+        if not near and loss <= one.loss * (1 + tolerated):
+            kept.append(i)
+    losses = one.minima_losses[kept]
+    return pd.DataFrame({"asymptote": asymptotes[kept], "loss": losses, "rise": losses / one.loss - 1})

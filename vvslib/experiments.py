@@ -135,7 +135,9 @@ def build(definition: dict[str, Any], origin: str) -> Experiment:
             raise VvsError(
                 f"{origin}: law {definition.get('law')!r} is unknown: {suggest(str(definition.get('law')), known)}"
             ) from None
-        raise VvsError(f"{origin}: experiment {name!r}: {where or 'definition'}: {first['msg']}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        got = f"; got {first['input']!r}" if first["loc"] and first["type"] != "missing" else ""
+        raise VvsError(f"{origin}: experiment {name!r}: {where or 'definition'}: {said}{got}") from None
 
 
 def read(path: Path) -> dict[str, Experiment]:
@@ -283,6 +285,10 @@ def average(kept: pd.DataFrame, experiment: Experiment) -> Observations:
     """One observation per model (and epoch, where the table has checkpoints): the mean score over its benchmarks."""
     for column in experiment.x:
         require_column(kept, column)
+        if not pd.api.types.is_numeric_dtype(kept[column]):
+            raise VvsError(
+                f"the scale {column!r} must be a column of numbers; it holds {kept[column].dtype}; take another column"
+            )
     refuse_scores(kept, kept["score"].isna(), "a score that is NaN")
     refuse_scores(kept, kept["score"] >= 1, "a score ≥ 1 (its misalignment has no logarithm)")
     keys = ["model_id"] + (["epochs"] if "epochs" in kept.columns else [])

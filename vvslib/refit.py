@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vvslib.errors import VvsError, suggest
-from vvslib.experiments import Experiment, Observations, observe
+from vvslib.experiments import Experiment, Observations, load_all, observe
 from vvslib.fits.allocation import Allocation, allocation, compute_relation, optimal_score
 from vvslib.fits.bootstrap import Bootstrap, bootstrap, cluster_weights, percentile_interval, row_weights
 from vvslib.fits.identification import Ranges, ranges
@@ -43,6 +43,18 @@ class Refit:
         """Name of the experiment."""
         return self.experiment.name
 
+    @property
+    def parameters(self) -> dict[str, float | None]:
+        """L-form parameters of the fit; None for one that says nothing: not identified, and beyond `RUNAWAY` or infinite."""
+        lost = self.ranges.not_identified
+        return {k: None if k in lost and v is not None and v > RUNAWAY else v for k, v in self.fit.parameters.items()}
+
+    @property
+    def within(self) -> dict[str, tuple[float, float]]:
+        """Range of each parameter, and of ``asymptote``, within 1 % of the loss; inf beyond `RUNAWAY`."""
+        lost = self.ranges.not_identified
+        return {k: tuple(np.inf if k in lost and v > RUNAWAY else v for v in span) for k, span in self.ranges.within.items()}
+
     def interval(self, quantity: str) -> dict[str, float]:
         """Median, low and high (95 %) of a parameter, ``asymptote``, or an allocation quantity (a, b, G, N_exponent, D_exponent).
 
@@ -58,8 +70,14 @@ class Refit:
         known = [*self.bootstrap.parameters, *(["asymptote"] if self.bootstrap.asymptote is not None else []), *ALLOCATION]
         if quantity not in known:
             raise VvsError(f"{self.name} has no quantity {quantity!r}: {suggest(quantity, known)}")
-        return self.bootstrap.interval(quantity)
+        limits = self.bootstrap.interval(quantity)
+        if quantity in self.ranges.not_identified:
+            limits = {k: float("inf") if v > RUNAWAY else v for k, v in limits.items()}
+        return limits
 
+
+RUNAWAY = 1e12
+"""A parameter that the data do not determine is no number any more beyond this, in the experiment's unit: it ran off."""
 
 ALLOCATION = ("N_exponent", "D_exponent", "a", "b", "G")
 
@@ -107,6 +125,56 @@ def refit_observations(
     return Refit(experiment, rows, found, ranges(found, rows.x, rows.L), resampled, allocated, allocations)
 
 
+def refit_all(
+    scores: pd.DataFrame, names: list[str], *, delta: float | None = None, bootstraps: int = 0, seed: int = 42
+) -> dict[str, Refit]:
+    """Fit several of the project's experiments.
+
+    Parameters
+    ----------
+    scores
+        A score table.
+    names
+        Experiments.
+    delta
+        Huber δ to use instead of the experiments' own; None for their own.
+    bootstraps, seed
+        As in `refit`.
+
+    Returns
+    -------
+    dict
+        Name → refit, in the order given.
+
+    Raises
+    ------
+    VvsError
+        For an unknown name, with the nearest known ones.
+    """
+    known = load_all()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise VvsError(f"experiment {unknown[0]!r} is unknown: {suggest(unknown[0], known)}")
+    return {name: refit(scores, varied(known[name], delta=delta), bootstraps=bootstraps, seed=seed) for name in names}
+
+
+def varied(experiment: Experiment, *, delta: float | None = None, **where) -> Experiment:
+    """An experiment with another δ, or with columns of its selection replaced.
+
+    Parameters
+    ----------
+    experiment
+        To start from.
+    delta
+        Huber δ; its own when None.
+    **where
+        Column → allowed values, replacing those of the experiment.
+    """
+    return experiment.model_copy(
+        update={"delta": experiment.delta if delta is None else delta, "where": {**experiment.where, **where}}
+    )
+
+
 def cluster_labels(frame: pd.DataFrame, columns: str | list[str]) -> np.ndarray:
     """One label per row from one column, or from several together.
 
@@ -124,7 +192,8 @@ def cluster_labels(frame: pd.DataFrame, columns: str | list[str]) -> np.ndarray:
 
 def _allocate(experiment: Experiment, rows: Observations, found: Fit, resampled: Bootstrap | None):
     """Allocation of the fit and of its resamples; (None, None) where the law has none, or model or data no longer matters."""
-    if experiment.law != "chinchilla" or "total_flops" not in rows.frame or found.at_bound:
+    model_and_data = experiment.x[0] == "n_params" and experiment.x[-1] in ("n_samples_seen", "n_samples")
+    if experiment.law != "chinchilla" or not model_and_data or "total_flops" not in rows.frame or set(found.at_bound) - {"E"}:
         return None, None
     C = rows.frame["total_flops"].to_numpy(float) * experiment.flops_factor
     if not np.all(C > 0) or np.ptp(np.log(rows.x).sum(1)) == 0:
@@ -161,7 +230,7 @@ def summary(found: Refit) -> dict:
         "delta": result.delta,
         "x": dict(zip(found.experiment.x, found.experiment.unit, strict=True)),
         "loss": result.loss,
-        "parameters": result.parameters,
+        "parameters": found.parameters,
         "asymptote": result.asymptote,
         "converged": result.converged,
         "gradient_norm": result.gradient_norm,
@@ -170,7 +239,7 @@ def summary(found: Refit) -> dict:
         "exponential": result.exponential,
         "at_bound": list(result.at_bound),
         "not_identified": list(found.ranges.not_identified),
-        "within_1_percent": {k: list(v) for k, v in found.ranges.within.items()},
+        "within_1_percent": {k: list(v) for k, v in found.within.items()},
         "n_bootstraps": 0 if resampled is None else len(resampled.losses),
         "bootstrap": None if resampled is None else {q: found.interval(q) for q in quantities},
         "bootstrap_seconds": None if resampled is None else resampled.seconds,
@@ -178,6 +247,11 @@ def summary(found: Refit) -> dict:
     if found.experiment.law == "chinchilla":
         report["allocation"] = _allocation_summary(found)
     return _plain(report)
+
+
+def values_of(found: Refit) -> dict:
+    """`summary` without what differs from run to run (seconds): what a report keeps."""
+    return {key: value for key, value in summary(found).items() if key != "bootstrap_seconds"}
 
 
 def _allocation_summary(found: Refit) -> dict | None:
@@ -218,7 +292,7 @@ def table_of(found: list[Refit]) -> pd.DataFrame:
     rows = []
     for one in found:
         result = one.fit
-        values = dict(result.parameters)
+        values = dict(one.parameters)
         if result.asymptote is not None:
             values["asymptote"] = result.asymptote
         if one.allocation is not None:
@@ -226,7 +300,7 @@ def table_of(found: list[Refit]) -> pd.DataFrame:
         for quantity, value in values.items():
             has_interval = one.bootstrap is not None and (quantity not in ALLOCATION or one.allocations is not None)
             interval = one.interval(quantity) if has_interval else {}
-            within = one.ranges.within.get(quantity, (np.nan, np.nan))
+            within = one.within.get(quantity, (np.nan, np.nan))
             twin = "E" if quantity == "asymptote" else quantity
             rows.append(
                 {

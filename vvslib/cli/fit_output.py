@@ -1,0 +1,273 @@
+"""What ``vvs fit`` leaves: tables for people, JSON for programs, and files that are complete or not there."""
+
+import html
+import json
+import os
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from vvslib import figures
+from vvslib.errors import VvsError
+from vvslib.plotting import Figure, interactive, palette, static
+from vvslib.plotting.labels import number
+from vvslib.refit import ALLOCATION, Refit, draws, summary
+
+SYMBOLS = {"alpha": "α", "beta": "β", "shift": "s", "asymptote": "Ŝ = 1 − E", "rate": "κ", "intercept": "c", "slope": "k"}
+FORMULAE = {
+    "power": "L = A·x^(−α)",
+    "saturating": "L = E + A·x^(−α)",
+    "shifted": "L = E + A·(x + s)^(−α)",
+    "chinchilla": "L = E + A·N^(−α) + B·D^(−β)",
+    "loglinear": "L = c − k·log10 x",
+}
+AT_BOUND = {
+    "E": "runs to E → 0: Ŝ = 1 is a bound, the percentile interval is not valid there",
+    "A": "runs to 0: this term is not there",
+    "B": "runs to 0: this term is not there",
+    "alpha": "at an end of its range: scale has no effect, or only at the smallest scale",
+    "beta": "at an end of its range: data have no effect, or only at the smallest scale",
+    "shift": "runs to s → 0: the unshifted law",
+}
+EXPONENTIAL = "the limit α, s → ∞: the law became L = E + B·e^(−κ·x); A, α and s have no meaning"
+
+
+def check_target(path: Path | None, *suffixes: str) -> None:
+    """Refuse, before any work, a file of another kind or in a folder that is not there.
+
+    Raises
+    ------
+    VvsError
+        For an unknown suffix, a missing folder, or a folder in the file's place.
+    """
+    if path is None:
+        return
+    if path.suffix.casefold() not in suffixes:
+        raise VvsError(f"{path} must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}; got {path.suffix or 'no suffix'!r}")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise VvsError(f"{path} must be a file in a folder that exists; make the folder, or choose another place")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it: an older file stays until the new one is whole.
+
+    Raises
+    ------
+    VvsError
+        When the folder cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise VvsError(f"{path} must be a file that can be written ({error.strerror or error}); choose another place") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_draws(found: list[Refit], path: Path) -> None:
+    """Write one row per resample, Parquet or CSV by suffix; with several refits, their names in the first column.
+
+    Parameters
+    ----------
+    found
+        Refits with resamples.
+    path
+        A ``.parquet`` or ``.csv`` file.
+    """
+    frames = [draws(one) for one in found]
+    if len(found) > 1:
+        for one, frame in zip(found, frames, strict=True):
+            frame.insert(0, "experiment", one.name)
+    frame = pd.concat(frames, ignore_index=True)
+    stream = BytesIO()
+    if path.suffix.casefold() == ".parquet":
+        frame.to_parquet(stream, index=False)
+    else:
+        frame.to_csv(stream, index=False, lineterminator="\n")
+    write_whole(path, stream.getvalue())
+
+
+def picture(found: Refit, suffix: str) -> bytes:
+    """Rows and fitted curve with its band; for the two-variable law, the compute-optimal path.
+
+    Parameters
+    ----------
+    found
+        A refit.
+    suffix
+        ``.png``, ``.svg`` or ``.html`` (one page that needs no other file).
+
+    Raises
+    ------
+    VvsError
+        For a two-variable law without an allocation.
+    """
+    figure = _figure(found)
+    if suffix != ".html":
+        return static.render(figure)[suffix[1:]]
+    script = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(found.name)}</title>\n'
+        f"<script>{script}</script></head>\n<body>\n{interactive.fragment(interactive.plotly(figure), 'fit')}</body></html>\n"
+    ).encode()
+
+
+def _figure(found: Refit) -> Figure:
+    if found.experiment.law == "chinchilla":
+        if found.allocation is None:
+            raise VvsError(
+                "--plot of the two-variable law draws its compute-optimal path; this fit has none: it takes x n_params,n_samples_seen, "
+                "a table with total_flops, and a minimum inside the bounds; leave --plot out"
+            )
+        return figures.allocation_plane(found)
+    frame = found.observations.frame
+    known = {name: frame[name].nunique() for name in ("arch_family", "dataset") if name in frame and frame[name].notna().all()}
+    fill = "dataset" if 0 < known.get("dataset", 0) <= len(palette.FILLS) else None
+    group = "arch_family" if "arch_family" in known else None
+    title = "" if found.experiment.about == "" else found.experiment.about
+    return figures.scaling([figures.panel([found], [f"{found.fit.law} law"], group=group, fill=fill, title=title)])
+
+
+def show(found: Refit, *, as_json: bool, clusters: str | None = None) -> None:
+    """Print one refit: a table for people, or one JSON object."""
+    if as_json:
+        _print_json(summary(found))
+        return
+    console = Console(highlight=False)
+    for line in heading(found):
+        console.print(line, markup=False)
+    console.print(parameter_table(found, clusters))
+    for line in remarks(found):
+        console.print(f"• {line}", markup=False)
+    if found.allocation is not None:
+        console.print(allocation_table(found))
+
+
+def show_all(found: list[Refit], *, as_json: bool) -> None:
+    """Print several refits: one line each, or a JSON list."""
+    if as_json:
+        _print_json([summary(one) for one in found])
+        return
+    with_interval = any(one.bootstrap is not None for one in found)
+    table = Table("experiment", "law", box=None, pad_edge=False)
+    for name in ("n", "loss", "Ŝ", *(["95 %"] if with_interval else []), "α", "β"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("remark")
+    for one in found:
+        values, lost = one.parameters, one.ranges.not_identified
+        interval = [_span(one.interval("asymptote")) if one.fit.asymptote is not None else ""] if with_interval else []
+        remark = "exponential limit" if one.fit.limit else ", ".join(f"{_symbol(p)} at bound" for p in one.fit.at_bound)
+        loose = [_symbol(p) for p in lost if p not in one.fit.at_bound]
+        remark = "; ".join(filter(None, (remark, f"not identified: {', '.join(loose)}" if loose else "")))
+        table.add_row(
+            one.name,
+            one.fit.law,
+            str(one.fit.n),
+            f"{one.fit.loss:.6g}",
+            "" if one.fit.asymptote is None else f"{one.fit.asymptote:.3f}",
+            *interval,
+            *(_value(values[p]) if p in values else "" for p in ("alpha", "beta")),
+            remark if one.fit.converged else f"not converged; {remark}".rstrip("; "),
+        )
+    console = Console(highlight=False)
+    # A narrow or piped console would break names in two: rows are as wide as they need to be.
+    console.print(table, soft_wrap=True, width=None if console.is_terminal else 200)
+
+
+def heading(found: Refit) -> list[str]:
+    """What was fitted to what, in lines."""
+    result, one = found.fit, found.experiment
+    names = ("N", "D") if result.law == "chinchilla" else ("x",)
+    scales = ", ".join(f"{s} = {column}/{unit:g}" for s, column, unit in zip(names, one.x, one.unit, strict=True))
+    objective = "least squares in log L" if np.isinf(result.delta) else f"Huber δ = {result.delta:g} in log L"
+    steps = "converged" if result.converged else "NOT converged: the last steps still gained"
+    return [
+        f"{found.name}{': ' if one.about else ''}{one.about}",
+        f"{result.law}  {FORMULAE[result.law]}, {scales}",
+        f"{result.n} models, {objective}, loss {result.loss:.8g}, {steps}",
+    ]
+
+
+def parameter_table(found: Refit, clusters: str | None = None) -> Table:
+    """Parameters, their intervals, and their range within 1 % of the loss; what has no meaning is said so."""
+    many = found.bootstrap
+    table = Table("", box=None, pad_edge=False)
+    of = clusters or "rows"
+    resampled = [] if many is None else [f"median of {len(many.losses)} resamples of {of}", "95 % interval"]
+    for name in ("value", *resampled, "within 1 % of the loss"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    values = {"asymptote": found.fit.asymptote} if found.fit.asymptote is not None else {}
+    values |= found.fit.exponential if found.fit.limit else found.parameters
+    for name, value in values.items():
+        has_interval = many is not None and (name in many.parameters or name == "asymptote")
+        interval = found.interval(name) if has_interval else None
+        between = [number(interval["median"]), _span(interval)] if interval else [""] * len(resampled)
+        within = found.within.get(name)
+        twin = "E" if name == "asymptote" else name
+        state = "at bound" if twin in found.fit.at_bound else "not identified" if twin in found.ranges.not_identified else ""
+        table.add_row(_symbol(name), _value(value), *between, "" if within is None else _between(*within), state)
+    return table
+
+
+def remarks(found: Refit) -> list[str]:
+    """What a reader must know of a fit beside its numbers, in sentences."""
+    result = found.fit
+    said = [EXPONENTIAL] if result.limit else []
+    said += [f"{_symbol(p)} {AT_BOUND[p]}" for p in result.at_bound if p != "E" and not result.limit]
+    if "E" in result.at_bound:
+        said.append(AT_BOUND["E"])
+    loose = [p for p in found.ranges.not_identified if p not in result.at_bound]
+    if loose:
+        said.append(f"not identified: the data allow {', '.join(map(_symbol, loose))} far from the value at 1 % more loss")
+    if found.bootstrap is not None and not found.bootstrap.converged.all():
+        said.append(f"{int((~found.bootstrap.converged).sum())} of {len(found.bootstrap.losses)} resamples did not converge")
+    if found.experiment.law == "chinchilla" and found.allocation is None:
+        said.append("no compute-optimal allocation: it takes n_params, n_samples_seen, total_flops and a minimum inside the bounds")
+    return said
+
+
+def allocation_table(found: Refit) -> Table:
+    """How the best model and data size grow with compute."""
+    words = {
+        "N_exponent": "N* ∝ C^",
+        "D_exponent": "D* ∝ C^",
+        "a": "N* ∝ (N·D)^",
+        "b": "D* ∝ (N·D)^",
+        "G": "G (N* = G·(N·D)^a)",
+    }
+    table = Table("compute-optimal allocation", box=None, pad_edge=False)
+    table.add_column("value", justify="right")
+    if found.allocations is not None:
+        table.add_column("95 % interval", justify="right")
+    for name in ALLOCATION:
+        interval = [] if found.allocations is None else [_span(found.interval(name))]
+        table.add_row(words[name], number(float(getattr(found.allocation, name))), *interval)
+    return table
+
+
+def _print_json(report: dict | list) -> None:
+    print(json.dumps(report, allow_nan=False, ensure_ascii=False, indent=2))
+
+
+def _symbol(name: str) -> str:
+    return SYMBOLS.get(name, name)
+
+
+def _value(value: float | None) -> str:
+    return "no meaning" if value is None else number(value, 4)
+
+
+def _span(interval: dict[str, float]) -> str:
+    return _between(interval["low"], interval["high"])
+
+
+def _between(low: float, high: float) -> str:
+    return f"[{number(low)}, {number(high)}]"
