@@ -56,9 +56,7 @@ def fit(
     unit: Annotated[
         str | None, typer.Option(metavar="U[,U]", help="Unit of each scale column; the paper's for those it has.")
     ] = None,
-    law: Annotated[
-        str | None, typer.Option(help="saturating, shifted, chinchilla, power or loglinear.", metavar="LAW")
-    ] = None,
+    law: Annotated[str | None, typer.Option(help="saturating, shifted, chinchilla, power or loglinear.", metavar="LAW")] = None,
     delta: Annotated[str | None, typer.Option(metavar="D", help='Huber δ; "inf" is least squares. Published: 1e-3.')] = None,
     bootstraps: Annotated[int, typer.Option(metavar="K", help="Number of resamples.")] = 0,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the resamples; 42 gives the published ones.")] = 42,
@@ -225,7 +223,9 @@ def rows_where(scores: "pd.DataFrame", query: str) -> "pd.DataFrame":
         raise VvsError(f"--where names {name!r}, which is no column of the table: {suggest(name, scores.columns)}") from None
     except Exception as error:  # pandas lets every kind through: SyntaxError, TypeError, KeyError, ValueError, …
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise VvsError(f"--where must be a pandas query such as \"region == 'IT' and seed == 0\"; got {query!r} ({reason})") from None
+        raise VvsError(
+            f"--where must be a pandas query such as \"region == 'IT' and seed == 0\"; got {query!r} ({reason})"
+        ) from None
     if getattr(mask, "dtype", None) != bool or getattr(mask, "shape", None) != (len(scores),):
         raise VvsError(f"--where must be true or false for every row, as in \"region == 'IT'\"; got {query!r}")
     if not mask.any():
@@ -284,7 +284,9 @@ def fit_all(
     except KeyboardInterrupt:
         fit_output.show_all(found, as_json=as_json)
         unwritten = "" if draws is None else f"; {draws} was not written"
-        raise KeyboardInterrupt(f"{len(found)} of {len(wanted)} experiments were fitted, are shown above and valid{unwritten}") from None
+        raise KeyboardInterrupt(
+            f"{len(found)} of {len(wanted)} experiments were fitted, are shown above and valid{unwritten}"
+        ) from None
     if not found:
         raise VvsError(f"none of {len(wanted)} experiments can be fitted to {name!r}; the first, {refused[0]}")
     if draws is not None:

@@ -131,8 +131,9 @@ def _figure(found: Refit) -> Figure:
     known = {name: frame[name].nunique() for name in ("arch_family", "dataset") if name in frame and frame[name].notna().all()}
     fill = "dataset" if 0 < known.get("dataset", 0) <= len(palette.FILLS) else None
     group = "arch_family" if "arch_family" in known else None
-    title = "" if found.experiment.about == "" else found.experiment.about
-    return figures.scaling([figures.panel([found], [f"{found.fit.law} law"], group=group, fill=fill, title=title)])
+    return figures.scaling(
+        [figures.panel([found], [f"{found.fit.law} law"], group=group, fill=fill, title=found.experiment.about)]
+    )
 
 
 def show(found: Refit, *, as_json: bool, clusters: str | None = None) -> None:
@@ -140,12 +141,12 @@ def show(found: Refit, *, as_json: bool, clusters: str | None = None) -> None:
     if as_json:
         _print_json(summary(found))
         return
-    console = Console(highlight=False)
-    for line in heading(found):
-        console.print(line, markup=False)
-    console.print(parameter_table(found, clusters))
+    console = _console(100)
+    for line in heading(found, clusters):
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(parameter_table(found), crop=False)
     for line in remarks(found):
-        console.print(f"• {line}", markup=False)
+        console.print(f"• {line}", markup=False, soft_wrap=True)
     if found.allocation is not None:
         console.print(allocation_table(found))
 
@@ -156,7 +157,9 @@ def show_all(found: list[Refit], *, as_json: bool) -> None:
         _print_json([summary(one) for one in found])
         return
     with_interval = any(one.bootstrap is not None for one in found)
-    table = Table("experiment", "law", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("experiment", "law"):
+        table.add_column(name, no_wrap=True)
     for name in ("n", "loss", "Ŝ", *(["95 %"] if with_interval else []), "α", "β"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("remark")
@@ -176,33 +179,32 @@ def show_all(found: list[Refit], *, as_json: bool) -> None:
             *(_value(values[p]) if p in values else "" for p in ("alpha", "beta")),
             remark if one.fit.converged else f"not converged; {remark}".rstrip("; "),
         )
-    console = Console(highlight=False)
-    # A narrow or piped console would break names in two: rows are as wide as they need to be.
-    console.print(table, soft_wrap=True, width=None if console.is_terminal else 200)
+    _console(150).print(table, crop=False)
 
 
-def heading(found: Refit) -> list[str]:
-    """What was fitted to what, in lines."""
+def heading(found: Refit, clusters: str | None = None) -> list[str]:
+    """What was fitted to what, and resampled how, in lines."""
     result, one = found.fit, found.experiment
     names = ("N", "D") if result.law == "chinchilla" else ("x",)
     scales = ", ".join(f"{s} = {column}/{unit:g}" for s, column, unit in zip(names, one.x, one.unit, strict=True))
     objective = "least squares in log L" if np.isinf(result.delta) else f"Huber δ = {result.delta:g} in log L"
     steps = "converged" if result.converged else "NOT converged: the last steps still gained"
+    resampled = [] if found.bootstrap is None else [f"{len(found.bootstrap.losses)} resamples of {clusters or 'rows'}"]
     return [
         f"{found.name}{': ' if one.about else ''}{one.about}",
         f"{result.law}  {FORMULAE[result.law]}, {scales}",
         f"{result.n} models, {objective}, loss {result.loss:.8g}, {steps}",
+        *resampled,
     ]
 
 
-def parameter_table(found: Refit, clusters: str | None = None) -> Table:
+def parameter_table(found: Refit) -> Table:
     """Parameters, their intervals, and their range within 1 % of the loss; what has no meaning is said so."""
     many = found.bootstrap
     table = Table("", box=None, pad_edge=False)
-    of = clusters or "rows"
-    resampled = [] if many is None else [f"median of {len(many.losses)} resamples of {of}", "95 % interval"]
+    resampled = [] if many is None else ["median", "95 % interval"]
     for name in ("value", *resampled, "within 1 % of the loss"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
     values = {"asymptote": found.fit.asymptote} if found.fit.asymptote is not None else {}
     values |= found.fit.exponential if found.fit.limit else found.parameters
@@ -230,7 +232,9 @@ def remarks(found: Refit) -> list[str]:
     if found.bootstrap is not None and not found.bootstrap.converged.all():
         said.append(f"{int((~found.bootstrap.converged).sum())} of {len(found.bootstrap.losses)} resamples did not converge")
     if found.experiment.law == "chinchilla" and found.allocation is None:
-        said.append("no compute-optimal allocation: it takes n_params, n_samples_seen, total_flops and a minimum inside the bounds")
+        said.append(
+            "no compute-optimal allocation: it takes n_params, n_samples_seen, total_flops and a minimum inside the bounds"
+        )
     return said
 
 
@@ -251,6 +255,12 @@ def allocation_table(found: Refit) -> Table:
         interval = [] if found.allocations is None else [_span(found.interval(name))]
         table.add_row(words[name], number(float(getattr(found.allocation, name))), *interval)
     return table
+
+
+def _console(width: int) -> Console:
+    """The terminal, at least so wide that names and numbers stay in one piece."""
+    console = Console(highlight=False)
+    return Console(highlight=False, width=max(console.width, width))
 
 
 def _print_json(report: dict | list) -> None:
