@@ -184,6 +184,7 @@ def experiments_wanted(name: str | None, every: bool, x: list[str] | None, chang
         For an unknown experiment or law, or a unit that is missing or one too many.
     """
     from vvslib import experiments
+    from vvslib.columns import COLUMNS
     from vvslib.fits.laws import LAWS
 
     changes = {key: value for key, value in changes.items() if value is not None}
@@ -192,13 +193,17 @@ def experiments_wanted(name: str | None, every: bool, x: list[str] | None, chang
     if x is None:
         chosen = list(experiments.load_all().values()) if every else [experiments.load(name)]
         return [experiments.build({**one.model_dump(), **changes}, "the command line") for one in chosen] if changes else chosen
+    changes = {"law": "chinchilla" if len(x) == 2 else "saturating", **changes}
     if "unit" not in changes:
-        unknown = [column for column in x if column not in experiments.UNITS]
-        if unknown:
-            raise VvsError(f"--unit must be given for {', '.join(unknown)}: only {', '.join(experiments.UNITS)} have a usual one")
+        for column in x:
+            if column not in experiments.UNITS:
+                near = "" if column in COLUMNS else f"; is it a column? {suggest(column, COLUMNS)}"
+                raise VvsError(f"--unit must be given for {column!r}: {', '.join(experiments.UNITS)} have a usual one{near}")
         changes["unit"] = [experiments.UNITS[column] for column in x]
-    usual = "chinchilla" if len(x) == 2 else "saturating"
-    return [experiments.build({"name": AD_HOC, "x": x, "law": usual, **changes}, "the command line")]
+    n, law = LAWS[changes["law"]].n_variables, changes["law"]
+    if not len(x) == len(changes["unit"]) == n:
+        raise VvsError(f"the law {law!r} takes {n} --x and as many --unit; got {len(x)} and {len(changes['unit'])}")
+    return [experiments.build({"name": AD_HOC, "x": x, **changes}, "the command line")]
 
 
 def rows_where(scores: "pd.DataFrame", query: str) -> "pd.DataFrame":
@@ -216,6 +221,8 @@ def rows_where(scores: "pd.DataFrame", query: str) -> "pd.DataFrame":
     >>> rows_where(pd.DataFrame({"seed": [0, 1]}), "seed == 0").index.tolist()
     [0]
     """
+    import numpy as np
+
     try:
         mask = scores.eval(query, engine="python", local_dict={}, global_dict={})
     except NameError as error:

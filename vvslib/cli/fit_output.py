@@ -123,8 +123,8 @@ def _figure(found: Refit) -> Figure:
     if found.experiment.law == "chinchilla":
         if found.allocation is None:
             raise VvsError(
-                "--plot of the two-variable law draws its compute-optimal path; this fit has none: it takes x n_params,n_samples_seen, "
-                "a table with total_flops, and a minimum inside the bounds; leave --plot out"
+                "--plot of the two-variable law draws its compute-optimal path; this fit has none: it takes x "
+                "n_params,n_samples_seen, a table with total_flops, and a minimum inside the bounds; leave --plot out"
             )
         return figures.allocation_plane(found)
     frame = found.observations.frame
@@ -232,9 +232,7 @@ def remarks(found: Refit) -> list[str]:
     if found.bootstrap is not None and not found.bootstrap.converged.all():
         said.append(f"{int((~found.bootstrap.converged).sum())} of {len(found.bootstrap.losses)} resamples did not converge")
     if found.experiment.law == "chinchilla" and found.allocation is None:
-        said.append(
-            "no compute-optimal allocation: it takes n_params, n_samples_seen, total_flops and a minimum inside the bounds"
-        )
+        said.append("no compute-optimal allocation: it takes n_params, n_samples_seen and total_flops, and an inner minimum")
     return said
 
 
