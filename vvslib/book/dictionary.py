@@ -94,7 +94,8 @@ def table(frame: pd.DataFrame, caption: str) -> str:
 def _row(row: dict[str, Any]) -> str:
     """A row of the table; a column that a table must have says so."""
     at = anchor(row["column"])
-    name = element("a", element("code", escape(row["column"])), href=f"#{at}")
+    code = element("code", escape(row["column"]), style="white-space: nowrap")
+    name = element("a", code, href=f"#{at}")
     required = " (required)" if row["presence"] == "required" else ""
     cells = (element("td", escape(str(row[key]))) for key in list(HEADINGS)[1:])
     return element("tr", element("th", name + required, scope="row", id=at), *cells)

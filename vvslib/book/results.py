@@ -104,6 +104,8 @@ class Results:
     def value(self, reference: str) -> str:
         """What ``{val}`` shows: the value of ``name.key[index]:format``, written for a sentence.
 
+        Mappings are walked by dots (``name.key.inner.innermost:.3f``), lists by index.
+
         Raises
         ------
         VvsError
@@ -112,11 +114,14 @@ class Results:
         match = _REFERENCE.fullmatch(reference.strip())
         if match is None:
             raise VvsError(f"a value must be given as name.key, name.key[0] or name.key:.3f; got {reference!r}")
-        name, key = match["name"], match["key"].strip()
+        name, (key, *path) = match["name"], match["key"].strip().split(".")
         values = self.read(name, "values.json")
         if key not in values:
             raise VvsError(f"notebook {name} has no value {key!r}; {suggest(key, values)}")
         value = values[key]
+        for part in path:
+            value = _item(value, part, f"{name}.{key}")
+            key = f"{key}.{part}"
         for index in re.findall(r"\[([^\[\]]+)\]", match["index"]):
             value = _item(value, index.strip("'\" "), f"{name}.{key}")
         return written(value, match["spec"] or "", reference)
