@@ -41,10 +41,10 @@ class Cells(HTMLParser):
 
 
 def test_every_column_of_the_schema_has_a_row():
-    """Name, kind, unit, meaning and what an empty cell means are those of the schema, in its order."""
+    """Name, meaning, unit, kind and what an empty cell means are those of the schema, in its order."""
     rows = Cells(table(select(), "Every column.")).rows[1:]
     shown = [[text.removesuffix(" (required)") for _, _, text in row] for row in rows]
-    assert shown == [[name, c.kind, c.unit, c.meaning, c.missing] for name, c in COLUMNS.items()]
+    assert shown == [[name, c.meaning, c.unit, c.kind, c.missing] for name, c in COLUMNS.items()]
 
 
 def test_required_columns_say_so():

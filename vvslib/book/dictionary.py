@@ -16,7 +16,7 @@ from vvslib.errors import VvsError, suggest
 
 logger = logging.getLogger(__name__)
 
-HEADINGS = {"column": "Column", "kind": "Kind", "unit": "Unit", "meaning": "Meaning", "missing": "Where it is empty"}
+HEADINGS = {"column": "Column", "meaning": "Meaning", "unit": "Unit", "kind": "Kind", "missing": "Where it is empty"}
 
 
 def select(source: str | None = None) -> pd.DataFrame:
