@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from vvslib.plotting import Curve, Estimates, Figure, Line, Panel, Points
-from vvslib.refit import Refit, curve, frontier
+from vvslib.refit import Refit
+from vvslib.summaries import curve, frontier
 
 AXES = {
     "total_flops": "Training compute C (FLOP)",
@@ -78,12 +79,21 @@ def panel(
                 line["x"], line["score"], line["low"] if known else None, line["high"] if known else None, label=label, group=key
             )
         )
-    return Panel(tuple(layers), AXES.get(scale, scale), score_label(found[0]), title=title, lines=tuple(lines))
+    low, high = frames["score"].min(), frames["score"].max()
+    room = 0.08 * (high - low)
+    return Panel(
+        tuple(layers),
+        AXES.get(scale, scale),
+        score_label(found[0]),
+        title=title,
+        y_range=(low - room, max(high + room, 0.0)),  # of the models: a band of a handful of them may run anywhere
+        lines=tuple(lines),
+    )
 
 
-def scaling(panels: Sequence[Panel], *, columns: int | None = None, alt: str = "") -> Figure:
-    """Panels side by side as one figure."""
-    return Figure(tuple(panels), columns=columns, alt=alt)
+def scaling(panels: Sequence[Panel], *, columns: int | None = None, height: float | None = None, alt: str = "") -> Figure:
+    """Panels side by side as one figure; `height` in pixels of a page 720 px wide."""
+    return Figure(tuple(panels), columns=columns, height=height, alt=alt)
 
 
 def curves(
@@ -210,4 +220,4 @@ def allocation_plane(found: Refit, *, n: int = 60, extend: float = 10.0, alt: st
 def families(found: Mapping[str, Refit]) -> Panel:
     """One panel of several families' experiments, each curve in its family's colour."""
     names = list(found)
-    return panel(list(found.values()), names, groups=names, title="")
+    return panel(list(found.values()), ["fitted law"] * len(names), groups=names)

@@ -37,12 +37,27 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-merge-info", study.merge_pages)
     app.connect("doctree-read", notice.add_notice)
     app.connect("build-finished", _copy_files)
-    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("build-finished", _forget_after_warnings, priority=900)
+    return {"version": __version__, "env_version": _source_number(), "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _load_vendored_on_demand(app: Sphinx, config: Config) -> None:
     """Jupyter Book puts every script below _static on every page; vendored ones are loaded by the pages that need them."""
     config.html_js_files = [entry for entry in config.html_js_files if not str(entry).startswith("vendor/")]
+
+
+def _source_number() -> int:
+    """A number that changes with this extension's source, so that no page read by an older one is kept."""
+    import hashlib
+
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return int.from_bytes(hashlib.sha256(b"".join(path.read_bytes() for path in sources)).digest()[:6], "big")
+
+
+def _forget_after_warnings(app: Sphinx, exception: Exception | None) -> None:
+    """After a build with warnings, read every page anew: Sphinx would not repeat the warnings of pages that it kept."""
+    if exception is not None or app._warncount:
+        Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)
 
 
 def _copy_files(app: Sphinx, exception: Exception | None) -> None:

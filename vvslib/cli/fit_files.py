@@ -11,7 +11,8 @@ import pandas as pd
 from vvslib import figures
 from vvslib.errors import VvsError
 from vvslib.plotting import Figure, interactive, palette, static
-from vvslib.refit import Refit, draws
+from vvslib.refit import Refit
+from vvslib.summaries import draws
 
 
 def check_target(path: Path | None, *suffixes: str) -> None:

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from vvslib.plotting.labels import number
-from vvslib.refit import ALLOCATION, Refit, summary
+from vvslib.refit import ALLOCATION, Refit
+from vvslib.summaries import summary
 
 SYMBOLS = {"alpha": "α", "beta": "β", "shift": "s", "asymptote": "Ŝ = 1 − E", "rate": "κ", "intercept": "c", "slope": "k"}
 FORMULAE = {

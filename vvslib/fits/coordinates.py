@@ -89,8 +89,15 @@ def group(law: str, x: NDArray[np.float64], L: NDArray[np.float64]) -> Problem:
     )
 
 
-def starts(problem: Problem) -> NDArray[np.float64]:
+def starts(problem: Problem, *, dense: bool = False) -> NDArray[np.float64]:
     """A grid of starts that spans what the law can look like over the rows' range.
+
+    Parameters
+    ----------
+    problem
+        Grouped rows.
+    dense
+        A finer grid, for the laws that have many local minima where rows are few.
 
     Returns
     -------
@@ -104,20 +111,26 @@ def starts(problem: Problem) -> NDArray[np.float64]:
         return np.array([[np.exp(level), s * np.exp(level) * spread / span] for s in (0.0, 0.3, 1.0)])
     if kind == kernels.CHINCHILLA:
         P = np.exp(level)
+        exponents = (0.05, 0.2, 0.6, 1.5) if dense else (0.1, 0.5)
         return np.array(
             [
                 [f * P, np.log((1 - f) * P * share), m, np.log((1 - f) * P * (1 - share)), n]
-                for f in (0.0, 0.4, 0.8)
-                for share in (0.2, 0.6)
-                for m in (0.1, 0.5)
-                for n in (0.1, 0.5)
+                for f in ((0.0, 0.3, 0.6, 0.8, 0.95) if dense else (0.0, 0.4, 0.8))
+                for share in ((0.1, 0.35, 0.7, 0.9) if dense else (0.2, 0.6))
+                for m in exponents
+                for n in exponents
             ]
         )
     bends = (0.0,) if problem.law == "power" else (0.0, 0.4, 0.7, 0.85, 0.95)
     if kind == kernels.SATURATING:
         return np.array([[level, s * spread / span, f] for f in bends for s in (0.3, 1.0, 2.0)])
     log_span = np.log1p(span)
-    return np.array([[level, s * spread / log_span, f, v] for f in bends for s in (0.3, 1.5) for v in (0.02, 0.2, 0.6, 1.0)])
+    if dense:
+        bends, slopes = (0.0, 0.2, 0.4, 0.55, 0.7, 0.8, 0.87, 0.92, 0.96, 0.98), (0.3, 0.8, 1.5, 4.0)
+        ends = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+    else:
+        slopes, ends = (0.3, 1.5), (0.02, 0.2, 0.6, 1.0)
+    return np.array([[level, s * spread / log_span, f, v] for f in bends for s in slopes for v in ends])
 
 
 def parameters(law: str, theta: NDArray[np.float64], reference: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

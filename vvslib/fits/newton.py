@@ -52,6 +52,9 @@ def _free(theta, lower, upper, grad, index):
     return n
 
 
+RESTART = 1e-3  # damping to try again from, before a standstill counts as the end
+
+
 @njit(cache=True)
 def minimise(kind, theta, lower, upper, U, first, y, w, delta, max_steps, tolerance):
     """Minimise at one δ, from `theta`, in place.
@@ -65,7 +68,8 @@ def minimise(kind, theta, lower, upper, U, first, y, w, delta, max_steps, tolera
     lower, upper
         Box, ``(p,)``; equal entries fix a coordinate.
     max_steps, tolerance
-        At most so many accepted steps; the end is two steps in a row that gain less than `tolerance` of the objective.
+        At most so many accepted steps; the end is two steps in a row that gain less than `tolerance` of the objective, the second
+        with the damping set back: along a kink, or where no row is within δ, steps are damped until they gain nothing anywhere.
 
     Returns
     -------
@@ -82,13 +86,16 @@ def minimise(kind, theta, lower, upper, U, first, y, w, delta, max_steps, tolera
         n = _free(theta, lower, upper, grad, index)
         if n == 0:
             return F, evaluations, True
-        gain = -1.0
+        damping_before = damping
+        gain, steepest = -1.0, 0.0
+        for i in range(n):
+            steepest = max(steepest, abs(grad[index[i]]))
         while damping < 1e14:
             for i in range(n):
                 b[i] = -grad[index[i]]
                 for j in range(i + 1):
                     A[i, j] = hess[index[j], index[i]]
-                A[i, i] += damping * max(abs(A[i, i]), 1e-12)
+                A[i, i] += damping * max(abs(A[i, i]), steepest)
             if not _solve(A, b, step, n):
                 damping = max(10 * damping, 1e-4)
                 continue
@@ -120,8 +127,9 @@ def minimise(kind, theta, lower, upper, U, first, y, w, delta, max_steps, tolera
             damping = max(10 * damping, 1e-6)
         if gain <= tolerance * F:
             idle += 1
-            if gain < 0 or idle == 2:
+            if idle == 2 or (gain < 0 and damping_before <= RESTART):
                 return F, evaluations, True
+            damping = RESTART
         else:
             idle = 0
     return F, evaluations, False

@@ -11,6 +11,8 @@ from vvslib.fits.result import Fit, as_columns
 TOLERANCE = 1e-11
 MAX_STEPS = 400
 PUBLISHED_DELTA = 1e-3
+NEAR = 1e-6  # a coordinate this close to its bound may be on it
+FEW = 200  # below so many rows a law of four or five parameters has many local minima at a small δ, and is given more starts
 
 
 def check_rows(
@@ -132,9 +134,12 @@ def fit(
     kept = weights > 0
     problem = coordinates.group(law, x[kept], L[kept])
     w = weights[kept][problem.order]
-    seeds = coordinates.starts(problem)
+    coarse = coordinates.starts(problem)
     thetas, losses, flags = [], [], []
-    for rungs_per_decade in (12, 2):
+    rounds = [(coarse, 12), (coarse, 2)]
+    if len(problem.y) < FEW and problem.law in ("shifted", "chinchilla"):
+        rounds.append((coordinates.starts(problem, dense=True), 2))
+    for seeds, rungs_per_decade in rounds:
         found = newton.from_starts(
             problem.kind,
             seeds,
@@ -153,7 +158,26 @@ def fit(
     thetas, losses, flags = np.concatenate(thetas), np.concatenate(losses), np.concatenate(flags)
     minima = distinct_minima(thetas, losses)
     best = minima[0]
-    return describe(problem, thetas[best], w, delta, bool(flags[best]), thetas[minima], losses[minima])
+    theta = settle(problem, thetas[best], w, delta)
+    return describe(problem, theta, w, delta, bool(flags[best]), thetas[minima], losses[minima])
+
+
+def settle(problem: coordinates.Problem, theta: NDArray[np.float64], w: NDArray[np.float64], delta: float) -> NDArray[np.float64]:
+    """Put coordinates that all but touch a bound onto it, where that costs nothing: a limit that was reached is then seen as such."""
+    p = theta.size
+    grad, hess = np.zeros(p), np.zeros((p, p))
+
+    def loss(at):
+        return kernels.evaluate(problem.kind, at, problem.U, problem.first, problem.y, w, delta, grad, hess)
+
+    allowed = loss(theta) * (1 + 1e-9) + 1e-20 * w.sum()
+    for bound in (problem.lower, problem.upper):
+        for i in np.flatnonzero((np.abs(theta - bound) < NEAR) & (theta != bound)):
+            trial = theta.copy()
+            trial[i] = bound[i]
+            if loss(trial) <= allowed:
+                theta = trial
+    return theta
 
 
 def distinct_minima(thetas: NDArray[np.float64], losses: NDArray[np.float64], at_most: int = 12) -> NDArray[np.int64]:
@@ -198,7 +222,7 @@ def describe(
         parameters={k: v if np.isfinite(v) else None for k, v in parameters.items()},
         loss=float(loss),
         converged=converged,
-        gradient_norm=float(np.linalg.norm(grad[free]) / max(loss, 1e-300)),
+        gradient_norm=float(np.linalg.norm(grad[free]) / max(loss, 1e-9)),
         condition=condition,
         at_bound=at_bound,
         limit=limit,
