@@ -163,7 +163,7 @@ def fit(
 
 
 def settle(problem: coordinates.Problem, theta: NDArray[np.float64], w: NDArray[np.float64], delta: float) -> NDArray[np.float64]:
-    """Put coordinates that all but touch a bound onto it, where that costs nothing: a limit that was reached is then seen as such."""
+    """Coordinates with those that all but touch a bound put onto it, where that costs nothing: a limit reached is then seen."""
     p = theta.size
     grad, hess = np.zeros(p), np.zeros((p, p))
 
