@@ -203,7 +203,7 @@ def test_integer_weights_are_repeated_rows(law, weights):
 
 @pytest.mark.parametrize("seed", range(30))
 def test_power_law_is_solved_exactly(seed):
-    """A power law's objective is convex in its logarithms, yet all but piecewise linear at a small δ: no kink stops the solver."""
+    """A power law's objective is convex in its logarithms, if full of kinks at a small δ: none of them stops the solver."""
     x, L = noisy("power", n=40)
     weights = np.random.default_rng(seed).integers(0, 4, 40)
 
