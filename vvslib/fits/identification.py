@@ -123,7 +123,7 @@ def profile(
     >>> x = np.geomspace(1, 1e6, 30)
     >>> L = 0.5 + 0.4 * x**-0.2
     >>> profile(fit("saturating", x, L), x, L, "asymptote", [0.5, 0.6]).round(4).tolist()
-    [0.0, 0.0003]
+    [0.0, 0.0006]
     """
     if found.law == "shifted":
         raise VvsError("the shifted law is profiled over its shift only (see `ranges`); take the saturating law")
@@ -187,8 +187,8 @@ def _plain(found: Fit, x: NDArray[np.float64], L: NDArray[np.float64], ceiling: 
     absent = np.zeros(len(near))
     if law == "loglinear":
         problem = coordinates.group(law, x, L)
-        problem = _with(problem, U=problem.U + np.log(problem.reference), reference=np.ones(1))
-        return {"intercept": 0, "slope": 1}, problem, np.column_stack([values["intercept"], values["slope"] / np.log(10)])
+        problem = _with(problem, U=(problem.U + np.log(problem.reference)) / np.log(10), reference=np.ones(1))
+        return {"intercept": 0, "slope": 1}, problem, np.column_stack([values["intercept"], values["slope"]])
     if law == "chinchilla":
         problem = coordinates.group(law, x, L)
         problem = _with(problem, U=problem.U + np.log(problem.reference), reference=np.ones(2))
