@@ -129,7 +129,9 @@ def build(definition: dict[str, Any], origin: str) -> Experiment:
         name = definition.get("name", "?")
         if first["type"] == "extra_forbidden":
             known = Restriction.model_fields if len(first["loc"]) > 1 else Experiment.model_fields
-            raise VvsError(f"{origin}: experiment {name!r}: key {where!r} is unknown: {suggest(where, known)}") from None
+            raise VvsError(
+                f"{origin}: experiment {name!r}: key {where!r} is unknown: {suggest(str(first['loc'][-1]), known)}"
+            ) from None
         if where.split(".")[0] == "law":
             known = LawName.__args__
             raise VvsError(
@@ -150,22 +152,42 @@ def read(path: Path) -> dict[str, Experiment]:
     """
     provenance.record_input(path)
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+        content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise VvsError(f"{path} is not valid YAML: {str(error).replace(chr(10), ' ')}") from None
-    if not isinstance(content, dict) or not isinstance(content.get("experiments"), dict):
+    if not isinstance(content, dict) or "experiments" not in content:
         raise VvsError(f"{path} must hold a mapping with the key 'experiments'")
     known = ("source", "defaults", "experiments")
     for key in content:
         if key not in known:
             raise VvsError(f"{path}: key {key!r} is unknown: {suggest(key, known)}")
-    defaults = content.get("defaults") or {}
+    defaults = _mapping(content.get("defaults"), f"{path}: defaults")
     found = {}
-    for name, own in content["experiments"].items():
-        merged = {**defaults, **(own or {}), "name": name}
-        merged["where"] = {**defaults.get("where", {}), **(own or {}).get("where", {})}
-        found[name] = build(merged, str(path))
+    for name, own in _mapping(content["experiments"], f"{path}: experiments").items():
+        own = _mapping(own, f"{path}: experiment {name!r}")
+        wheres = [_mapping(part.get("where"), f"{path}: experiment {name!r}: where") for part in (defaults, own)]
+        found[name] = build({**defaults, **own, "name": name, "where": {**wheres[0], **wheres[1]}}, str(path))
     return found
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice in one mapping is an error, not the last of the two."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        """As the base class does, after a look at the keys."""
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands there twice, again in line {line}")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _mapping(value: Any, what: str) -> dict:
+    if not isinstance(value, dict | None):
+        raise VvsError(f"{what} must be a mapping of keys to values; got {value!r}")
+    return value or {}
 
 
 def paths(folder: Path | None = None) -> list[Path]:

@@ -40,8 +40,8 @@ def row_weights(n: int, n_resamples: int, seed: int = PUBLISHED_SEED) -> NDArray
 
     Examples
     --------
-    >>> row_weights(4, 2).tolist()
-    [[1.0, 0.0, 1.0, 2.0], [1.0, 1.0, 1.0, 1.0]]
+    >>> row_weights(5, 2).tolist()
+    [[1.0, 0.0, 2.0, 2.0, 0.0], [2.0, 1.0, 0.0, 1.0, 1.0]]
     """
     drawn = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n))
     return _count(drawn, n)
