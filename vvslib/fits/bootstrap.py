@@ -172,7 +172,7 @@ def _quantile_with_inf(values: NDArray[np.float64], q: float) -> float:
 
 
 def bootstrap(
-    found: Fit, x: ArrayLike, L: ArrayLike, weights: NDArray[np.float64], *, n_pool: int = 64, n_tried: int = 4
+    found: Fit, x: ArrayLike, L: ArrayLike, weights: NDArray[np.float64], *, n_pool: int | None = None, n_tried: int | None = None
 ) -> Bootstrap:
     """Refit every resample.
 
@@ -185,7 +185,8 @@ def bootstrap(
     weights
         ``(n_resamples, n)``, from `row_weights`, `cluster_weights` or of your own making.
     n_pool, n_tried
-        Size of the pool of starts of the second pass, and how many of them each resample descends from.
+        Size of the pool of starts of the later passes, and how many of them each resample descends from; by the law when None
+        (`EFFORT`).
 
     Returns
     -------
@@ -217,6 +218,7 @@ def bootstrap(
     began = process_time()
     problem = coordinates.group(found.law, x, L)
     n_resamples = len(weights)
+    n_pool, n_tried = (given or usual for given, usual in zip((n_pool, n_tried), EFFORT[found.law == "shifted"], strict=True))
     thetas, losses = np.tile(found.theta, (n_resamples, 1)), np.full(n_resamples, np.inf)
     converged = np.zeros(n_resamples, np.bool_)
 
@@ -266,4 +268,5 @@ def bootstrap(
 
 
 SMALL = 200  # below so many rows a resample is taken to have many local minima without asking the scouts
+EFFORT = ((48, 3), (96, 6))  # pool and tries: usual; shifted law, whose resamples have the most minima
 SCOUTS = 25  # resamples that are also solved from the whole grid of starts, to bring every basin into the pool
