@@ -20,6 +20,9 @@ def _warn(message: str, location: Any) -> None:
     logger.warning(message, location=location, type="vvs", subtype="results")
 
 
+NUMBER_LENGTH = 16
+
+
 class ValueRole(SphinxRole):
     """``{val}`name.key:format` ``: a computed number in a sentence."""
 
@@ -34,7 +37,9 @@ class ValueRole(SphinxRole):
             _warn(str(error), self.get_location())
             return [nodes.literal(self.rawtext, self.text, classes=["vvs-missing"])], []
         # Kept on one line: a number should not be torn from its power of ten.
-        return [nodes.inline(self.rawtext, shown.replace(" ", "\N{NO-BREAK SPACE}"), classes=["vvs-value"])], []
+        if len(shown) <= NUMBER_LENGTH:  # a number and its power of ten stay on one line; sentences and lists may break
+            return [nodes.inline(self.rawtext, shown.replace(" ", "\N{NO-BREAK SPACE}"), classes=["vvs-value"])], []
+        return [nodes.inline(self.rawtext, shown)], []
 
 
 class _ResultDirective(SphinxDirective):

@@ -2,10 +2,11 @@
 
 Rows keep their place, so a resample costs no copying and the unit of resampling is free: single rows, or whole clusters (a
 configuration, an architecture, a family). At a small Huber δ the objective of a resample has
-many local minima, so each is solved more than once: from the fit of all rows, slowly down the ladder of δ; then from the most
-promising solutions of other resamples, some of which (scouts) were solved from the whole grid of starts.
+many local minima, so each is solved more than once: from the fit of all rows, slowly down the ladder of δ; then from
+promising solutions of other resamples, some of which (scouts) were solved from a grid of starts too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import process_time
 
@@ -14,11 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from vvslib.errors import VvsError
 from vvslib.fits import coordinates, newton
+from vvslib.fits.objective import huber
 from vvslib.fits.result import Fit, as_columns
 from vvslib.fits.solver import MAX_STEPS, check_rows, ladder
 
 PUBLISHED_SEED = 42
 TOLERANCE = 1e-10
+SMALL = 200  # below so many rows a resample is taken to have many local minima without asking the scouts
+SCOUTS = 25  # resamples that are also solved from a grid of starts, to bring every basin into the pool
+TRIED = (0, 2, 8, 30, 90, 200)  # the lowest ranks lie in one basin as a rule; spread out, they meet several
+ABSURD = 1e6  # log-residual of a prediction that is no number
 
 
 def row_weights(n: int, n_resamples: int, seed: int = PUBLISHED_SEED) -> NDArray[np.float64]:
@@ -172,7 +178,7 @@ def _quantile_with_inf(values: NDArray[np.float64], q: float) -> float:
 
 
 def bootstrap(
-    found: Fit, x: ArrayLike, L: ArrayLike, weights: NDArray[np.float64], *, n_pool: int | None = None, n_tried: int | None = None
+    found: Fit, x: ArrayLike, L: ArrayLike, weights: NDArray[np.float64], *, n_pool: int = 1000, tried: Sequence[int] = TRIED
 ) -> Bootstrap:
     """Refit every resample.
 
@@ -184,9 +190,10 @@ def bootstrap(
         Rows as given to the fit.
     weights
         ``(n_resamples, n)``, from `row_weights`, `cluster_weights` or of your own making.
-    n_pool, n_tried
-        Size of the pool of starts of the later passes, and how many of them each resample descends from; by the law when None
-        (`EFFORT`).
+    n_pool
+        Solutions of other resamples that a resample may start from in the later passes.
+    tried
+        Which of them it does start from, by their rank in its objective, 0 the lowest.
 
     Returns
     -------
@@ -218,11 +225,10 @@ def bootstrap(
     began = process_time()
     problem = coordinates.group(found.law, x, L)
     n_resamples = len(weights)
-    n_pool, n_tried = (given or usual for given, usual in zip((n_pool, n_tried), EFFORT[found.law == "shifted"], strict=True))
     thetas, losses = np.tile(found.theta, (n_resamples, 1)), np.full(n_resamples, np.inf)
     converged = np.zeros(n_resamples, np.bool_)
 
-    def improve(pool, n_tried, rungs_per_decade, top, chosen):
+    def improve(pool, ranks, rungs_per_decade, top, chosen):
         """One pass over some resamples from a pool; `top` is where the ladder starts, as a multiple of δ (inf: the spread)."""
         rungs = ladder(problem.y, found.delta, rungs_per_decade)
         rungs = rungs[rungs <= top * found.delta * (1 + 1e-9)] if rungs.size > 1 else rungs
@@ -230,7 +236,7 @@ def bootstrap(
         newton.improve_resamples(
             problem.kind,
             np.ascontiguousarray(pool),
-            n_tried,
+            promising(found, x, L, weights[chosen], pool, ranks),
             problem.lower,
             problem.upper,
             problem.U,
@@ -246,16 +252,15 @@ def bootstrap(
         thetas[chosen], losses[chosen], converged[chosen] = parts
 
     everyone = np.arange(n_resamples)
-    improve(found.theta[None], 1, float(np.clip(1500 / len(L), 3, 12)), np.inf, everyone)
+    improve(found.theta[None], (0,), float(np.clip(1500 / len(L), 3, 12)), np.inf, everyone)
     scouts = everyone[:: max(1, n_resamples // SCOUTS)][:SCOUTS]
-    seeds = np.concatenate([coordinates.starts(problem), found.minima])
     before = losses[scouts]
-    improve(seeds, len(seeds), 4, 10, scouts)
+    improve(np.concatenate([coordinates.starts(problem), found.minima]), range(10), 4, 10, scouts)
     rugged = len(L) < SMALL or bool(np.any(losses[scouts] < before * (1 - 1e-6)))
-    for _ in range(2 if rugged else 1):
+    for rungs_per_decade in (5, 3) if rugged else (4,):
         spread = everyone[:: max(1, n_resamples // n_pool)]
         pool = np.unique(np.concatenate([found.minima, thetas[scouts], thetas[spread]]), axis=0)
-        improve(pool, n_tried if rugged else 1, 8 if rugged else 4, 10, everyone)
+        improve(pool, tried if rugged else (0,), rungs_per_decade, 3, everyone)
     return Bootstrap(
         law=found.law,
         losses=losses,
@@ -267,6 +272,39 @@ def bootstrap(
     )
 
 
-SMALL = 200  # below so many rows a resample is taken to have many local minima without asking the scouts
-EFFORT = ((48, 3), (96, 6))  # pool and tries: usual; shifted law, whose resamples have the most minima
-SCOUTS = 25  # resamples that are also solved from the whole grid of starts, to bring every basin into the pool
+def promising(
+    found: Fit,
+    x: NDArray[np.float64],
+    L: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    pool: NDArray[np.float64],
+    ranks: Sequence[int],
+) -> NDArray[np.int64]:
+    """Members of a pool that stand at the given ranks in the objective of each resample.
+
+    The loss of a row under a member is the same in every resample: all objectives together are one product of matrices.
+
+    Parameters
+    ----------
+    found, x, L
+        Fit, which gives law, δ and reference scale, and rows.
+    weights
+        ``(n_resamples, n)``.
+    pool
+        Coordinates, ``(n_pool, p)``.
+    ranks
+        0 for the lowest; those beyond the pool are left out.
+
+    Returns
+    -------
+    ndarray
+        Indices into the pool, ``(n_resamples, n_tried)``.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        residual = np.log(coordinates.predict(found.law, pool, found.reference, x)) - np.log(L)
+    losses = huber(np.nan_to_num(residual, nan=ABSURD, posinf=ABSURD, neginf=-ABSURD), found.delta).T
+    ranks = [rank for rank in ranks if rank < len(pool)]
+    parts = [
+        np.argsort(part @ losses, axis=1, kind="stable")[:, ranks] for part in np.array_split(weights, -(-len(weights) // 1000))
+    ]
+    return np.ascontiguousarray(np.concatenate(parts))

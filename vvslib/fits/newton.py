@@ -188,34 +188,26 @@ def _keep(U, first, y, order, weights, U_kept, first_kept, y_kept, w_kept):
 
 @njit(cache=True)
 def improve_resamples(
-    kind, pool, n_tried, lower, upper, U, first, y, order, weights, ladder, max_steps, tolerance, thetas, losses, converged
+    kind, pool, tried, lower, upper, U, first, y, order, weights, ladder, max_steps, tolerance, thetas, losses, converged
 ):
-    """Descend, for each resample, from the most promising members of a pool of starts; keep what is lower than before, in place.
+    """Descend, for each resample, from members of a pool of starts; keep what is lower than before, in place.
 
     Parameters
     ----------
-    pool, n_tried
-        Starts ``(n_pool, p)``; each resample tries the `n_tried` of lowest objective on it.
+    pool, tried
+        Starts ``(n_pool, p)``; which of them each resample descends from, ``(n_resamples, n_tried)``.
     weights
         ``(n_resamples, n)``, integer or not, in the order of the caller's rows; `order` sorts them into groups.
     thetas, losses, converged
         Best so far ``(n_resamples, p)``, ``(n_resamples,)``, ``(n_resamples,)``; losses inf at first. Updated.
     """
     n_resamples, n = weights.shape
-    n_pool, p = pool.shape
     U_kept, first_kept = np.empty_like(U), np.empty(U.shape[0] + 1, np.int64)
     y_kept, w_kept = np.empty(n), np.empty(n)
-    grad, hess, promise = np.zeros(p), np.zeros((p, p)), np.zeros(n_pool)
-    delta = ladder[ladder.size - 1]
     for r in range(n_resamples):
         groups = _keep(U, first, y, order, weights[r], U_kept, first_kept, y_kept, w_kept)
         U_r, first_r = U_kept[:groups], first_kept[: groups + 1]
-        if n_tried < n_pool:
-            for k in range(n_pool):
-                promise[k] = evaluate(kind, pool[k], U_r, first_r, y_kept, w_kept, delta, grad, hess)
-        for _ in range(min(n_tried, n_pool)):
-            k = np.argmin(promise)
-            promise[k] = np.inf
+        for k in tried[r]:
             theta = pool[k].copy()
             F, _, done = descend(kind, theta, lower, upper, U_r, first_r, y_kept, w_kept, ladder, max_steps, tolerance)
             if losses[r] > F:
