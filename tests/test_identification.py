@@ -154,3 +154,10 @@ def test_profile_of_an_unknown_parameter_is_refused():
         profile(fit("power", x, L), x, L, "alpa", [0.1])
     with pytest.raises(VvsError, match="profiled over its shift only"):
         profile(fit("shifted", x, L), x, L, "alpha", [0.1])
+
+
+def test_asymptote_is_not_offered_to_a_law_without_one():
+    """The power law's profile names what it has."""
+    x, L = rows("power")
+    with pytest.raises(VvsError, match=r"parameter 'asymptote' is unknown: known: 'A', 'alpha'$"):
+        profile(fit("power", x, L), x, L, "asymptote", [0.5])

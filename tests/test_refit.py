@@ -105,6 +105,12 @@ def test_unknown_quantity_is_refused_with_the_nearest(one_variable):
         one_variable.interval("asymptot")
 
 
+def test_allocation_quantity_of_one_variable_is_refused(one_variable):
+    """There is no exponent of compute to give an interval of, and none is offered."""
+    with pytest.raises(VvsError, match=r"mine has no quantity 'N_exponent': known: 'A', 'E', 'alpha', 'asymptote'$"):
+        one_variable.interval("N_exponent")
+
+
 def test_interval_without_resamples_is_refused():
     """The way to get one is named."""
     with pytest.raises(VvsError, match="without resamples; ask for bootstraps > 0"):

@@ -5,6 +5,7 @@ resampling, held-out scales?
 import numpy as np
 import pandas as pd
 
+from vvslib.errors import VvsError
 from vvslib.experiments import Experiment, Observations, published_results
 from vvslib.fits.bootstrap import bootstrap, cluster_weights, row_weights
 from vvslib.fits.coordinates import parameters
@@ -12,7 +13,7 @@ from vvslib.fits.heldout import hold_out_largest
 from vvslib.fits.identification import profile, ranges
 from vvslib.fits.objective import total
 from vvslib.fits.solver import fit
-from vvslib.refit import Refit, cluster_labels
+from vvslib.refit import ALLOCATION, Refit, cluster_labels
 
 UNITS = {
     "rows": None,
@@ -60,7 +61,7 @@ def compare(found: list[Refit]) -> pd.DataFrame:
     rows = []
     for one in found:
         loss = published(one.name, "loss")
-        interval = one.interval("asymptote") if one.bootstrap is not None else dict.fromkeys(("median", "low", "high"), np.nan)
+        asymptote, interval = estimate(one, "asymptote")
         rows.append(
             {
                 "experiment": one.name,
@@ -71,8 +72,8 @@ def compare(found: list[Refit]) -> pd.DataFrame:
                 "loss": one.fit.loss,
                 "loss_difference": one.fit.loss / loss - 1,
                 "asymptote_published": published(one.name, "asymptote"),
-                "asymptote": one.fit.asymptote,
-                "asymptote_difference": one.fit.asymptote - published(one.name, "asymptote"),
+                "asymptote": asymptote,
+                "asymptote_difference": asymptote - published(one.name, "asymptote"),
                 "low_published": published(one.name, "asymptote", "low"),
                 "low": interval["low"],
                 "high_published": published(one.name, "asymptote", "high"),
@@ -91,17 +92,14 @@ def beside(found: list[Refit], quantities: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        experiment, quantity, paper, here, difference, low, high (ours, 95 %); NaN where nothing was published.
+        experiment, quantity, paper, here, difference, low, high (ours, 95 %); NaN where nothing was published, or where the law
+        has no such quantity.
     """
     rows = []
     for one in found:
         for quantity in quantities:
-            here = one.fit.asymptote if quantity == "asymptote" else one.fit.parameters.get(quantity)
-            if quantity not in one.fit.parameters and one.allocation is not None and hasattr(one.allocation, quantity):
-                here = float(getattr(one.allocation, quantity))
-            here = np.nan if here is None else here
+            here, interval = estimate(one, quantity)
             paper = published(one.name, quantity)
-            interval = one.interval(quantity) if one.bootstrap is not None else {}
             rows.append(
                 {
                     "experiment": one.name,
@@ -109,11 +107,25 @@ def beside(found: list[Refit], quantities: list[str]) -> pd.DataFrame:
                     "paper": paper,
                     "here": here,
                     "difference": here - paper,
-                    "low": interval.get("low", np.nan),
-                    "high": interval.get("high", np.nan),
+                    "low": interval["low"],
+                    "high": interval["high"],
                 }
             )
     return pd.DataFrame(rows)
+
+
+def estimate(found: Refit, quantity: str) -> tuple[float, dict[str, float]]:
+    """A quantity of a refit, with median, low and high (95 %); NaN where the law, or this fit, has no such number."""
+    known = dict(found.fit.parameters)
+    if found.fit.asymptote is not None:
+        known["asymptote"] = found.fit.asymptote
+    if found.allocation is not None:
+        known |= {name: float(getattr(found.allocation, name)) for name in ALLOCATION}
+    value = known.get(quantity)
+    resampled = found.allocations if quantity in ALLOCATION else found.bootstrap
+    has_limits = quantity in known and resampled is not None
+    limits = found.interval(quantity) if has_limits else dict.fromkeys(("median", "low", "high"), np.nan)
+    return np.nan if value is None else value, limits
 
 
 def objectives(rows: Observations, experiment: Experiment, deltas: list[float]) -> pd.DataFrame:
@@ -241,8 +253,15 @@ def basins(found: Refit, apart: float = 0.1, tolerated: float = 0.01) -> pd.Data
     -------
     DataFrame
         asymptote, loss, rise (relative to the lowest).
+
+    Raises
+    ------
+    VvsError
+        For a law without an asymptote.
     """
     one = found.fit
+    if one.asymptote is None:
+        raise VvsError(f"{found.name} follows the law {one.law!r}, which has no asymptote; take a law with E")
     asymptotes = 1 - parameters(one.law, one.minima, one.reference)["E"]
     kept: list[int] = []
     for i, loss in enumerate(one.minima_losses):

@@ -67,8 +67,9 @@ class Refit:
             raise VvsError(f"{self.name} was fitted without resamples; ask for bootstraps > 0")
         if self.allocations is not None and quantity in ALLOCATION:
             return percentile_interval(np.asarray(getattr(self.allocations, quantity)))
-        known = [*self.bootstrap.parameters, *(["asymptote"] if self.bootstrap.asymptote is not None else []), *ALLOCATION]
+        known = [*self.bootstrap.parameters, *(["asymptote"] if self.bootstrap.asymptote is not None else [])]
         if quantity not in known:
+            known += ALLOCATION if self.allocations is not None else ()
             raise VvsError(f"{self.name} has no quantity {quantity!r}: {suggest(quantity, known)}")
         limits = self.bootstrap.interval(quantity)
         if quantity in self.ranges.not_identified:

@@ -132,7 +132,8 @@ def profile(
     names, problem, thetas = _plain(found, x[kept], L[kept], np.inf)
     held = "E" if name == "asymptote" else name
     if held not in names:
-        raise VvsError(f"parameter {name!r} is unknown: {suggest(name, [*names, 'asymptote'])}")
+        known = [*names, "asymptote"] if "E" in names else list(names)
+        raise VvsError(f"parameter {name!r} is unknown: {suggest(name, known)}")
     values = np.asarray(values, float)
     values = 1 - values if name == "asymptote" else np.log(values) if name in ("A", "B") else values
     index, w = names[held], weights[kept][problem.order]
