@@ -216,6 +216,12 @@ def test_rise_is_zero_at_the_minimum_and_grows_away_from_it(noisy):
     assert found.loss.to_numpy() == pytest.approx((1 + found.rise) * best.loss)
 
 
+def test_rise_is_from_the_minimum_even_where_that_is_not_held(noisy):
+    """Asymptotes far from the best one all cost something."""
+    found = audit.asymptote_profile(noisy, defined(), DELTAS, np.array([0.4, 0.6]))
+    assert (found.rise > 0.5).all()
+
+
 def test_profile_by_least_squares_is_that_of_an_independent_optimiser(noisy):
     """scipy with the floor held gives the same loss."""
     held = np.array([0.42, 0.55, 0.65])
