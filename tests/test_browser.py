@@ -23,6 +23,10 @@ UNDRAWN = """() => [...document.querySelectorAll('.vvs-figure[data-script]')]
 ALL_DRAWN = "() => [...document.querySelectorAll('.vvs-figure[data-script]')].every(f => f.querySelector('.main-svg'))"
 COLOURS = """() => [...document.querySelectorAll('.vvs-plot')].map(p =>
     [getComputedStyle(p.querySelector('.xtick text')).fill, p.layout.xaxis.gridcolor].join(' '))"""
+BUTTON = """kind => { const plot = document.querySelector('.vvs-plot'), button = plot.querySelector(kind);
+    return [button.getAttribute('aria-pressed'), document.activeElement === button,
+            plot.data.filter(t => t.visible === 'legendonly' || t.opacity === 0).length]; }"""
+TOOLBAR = "() => [...document.querySelectorAll('.modebar-btn')].map(b => b.getAttribute('aria-label'))"
 TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
     [document.documentElement.scrollWidth].concat([...document.querySelectorAll('main *')]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className))"""
@@ -39,6 +43,7 @@ class Seen:
     undrawn: list[str] = field(default_factory=list)
     too_wide: list[str] = field(default_factory=list)
     drawn: int = 0
+    toolbar: list[str] = field(default_factory=list)
     colours: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -56,6 +61,7 @@ def look(context, url):
     finally:
         seen.undrawn = page.evaluate(UNDRAWN)
     seen.drawn = page.locator(".vvs-plot .main-svg").count()
+    seen.toolbar = page.evaluate(TOOLBAR)
     seen.no_alt = page.evaluate(NO_ALT)
     seen.too_wide = page.evaluate(TOO_WIDE)
     theme = page.evaluate("document.documentElement.dataset.theme")
@@ -145,3 +151,40 @@ def test_figures_follow_the_theme(book):
     for page, seen in visit(book).items():
         assert set(seen.colours) == {"light", "dark"}, page
         assert all(a != b for a, b in zip(seen.colours["light"], seen.colours["dark"], strict=True)), page
+
+
+@cache
+def pressed():
+    """What the keyboard does to the sample's first figure: ``{kind: [(aria-pressed, has focus, hidden traces)]}``."""
+    from playwright.sync_api import sync_playwright
+
+    found = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto((books.sample().html / "index.html").as_uri())
+        page.wait_for_function(ALL_DRAWN, timeout=30_000)
+        page.wait_for_selector(".legendtoggle[role=button]", state="attached")
+        for kind in (".legendtoggle", ".updatemenu-button"):
+            page.evaluate("kind => document.querySelector('.vvs-plot').querySelector(kind).focus()", kind)
+            found[kind] = [page.evaluate(BUTTON, kind)]
+            for key in ("Enter", " "):
+                page.keyboard.press(key)
+                page.wait_for_timeout(900)  # the legend waits for a second click
+                found[kind].append(page.evaluate(BUTTON, kind))
+        browser.close()
+    return found
+
+
+@pytest.mark.parametrize("kind", [".legendtoggle", ".updatemenu-button"])
+def test_the_keyboard_hides_and_shows(kind):
+    """Enter hides a family or data set, Space shows it again, and the focus stays on the button."""
+    before, hidden, again = pressed()[kind]
+    assert [pressed for pressed, _, _ in (before, hidden, again)] == ["true", "false", "true"]
+    assert hidden[1] and again[1]
+    assert hidden[2] > before[2] == again[2]
+
+
+def test_nothing_offers_to_upload():
+    """No figure's toolbar offers to send the chart anywhere."""
+    assert not [title for seen in visit("real").values() for title in seen.toolbar if "share" in title.lower()]

@@ -67,9 +67,9 @@ def panel(
     Panel
         Points below, curves above.
     """
-    frames = pd.concat([one.observations.frame for one in found], ignore_index=True)
-    frames = frames.drop_duplicates("model_id")
     scale = found[0].experiment.x[0]
+    frames = pd.concat([_points(one) for one in found], ignore_index=True)
+    frames = frames.drop_duplicates([c for c in ("model_id", "epochs") if c in frames])
     layers: list = [Points(frames, scale, "score", group=group, fill=fill)]
     for one, label, key in zip(found, labels, groups or [None] * len(found), strict=True):
         line = curve(one, extend=extend)
@@ -221,3 +221,9 @@ def families(found: Mapping[str, Refit]) -> Panel:
     """One panel of several families' experiments, each curve in its family's colour."""
     names = list(found)
     return panel(list(found.values()), ["fitted law"] * len(names), groups=names)
+
+
+def _points(found: Refit) -> pd.DataFrame:
+    """The observations of a refit, with the compute that it was fitted against."""
+    frame = found.observations.frame
+    return frame.assign(total_flops=frame["total_flops"] * found.experiment.flops_factor) if "total_flops" in frame else frame

@@ -2,8 +2,9 @@
 
 Every image gets a rank within its class from a counter-based hash of (seed, class, position within the class). A subset takes the
 first d ranks of each class. So a smaller subset lies inside every larger one of the same seed, a class does not depend on the
-others, nothing else random is touched, and integer arithmetic makes it the same on every platform and with every version of numpy.
-The subsets of Gokce & Schrimpf (2025) are drawn anew for each size; nesting removes that source of variance.
+others, nothing else random is touched, and integer arithmetic makes it the same on every platform and
+with every version of numpy. The subsets of Gokce & Schrimpf (2025) are drawn anew for each size; nesting removes that
+source of variance.
 """
 
 from collections.abc import Sequence
@@ -67,9 +68,7 @@ def subsample(labels: np.ndarray, per_class: int, seed: int, classes: Sequence[s
     if few.size:
         named = ", ".join(f"{classes[c] if classes is not None else c} ({counts[c]})" for c in few[:5])
         more = f" and {few.size - 5} more classes" if few.size > 5 else ""
-        raise VvsError(
-            f"{per_class} images per class were asked for, but there are fewer of {named}{more}; take a smaller subset"
-        )
+        raise VvsError(f"{per_class} images per class were asked for; there are fewer of {named}{more}; take a smaller subset")
     order = np.argsort(labels, kind="stable")
     first = np.concatenate(([0], np.cumsum(counts)[:-1]))
     position = np.arange(labels.size) - first[labels[order]]

@@ -55,19 +55,62 @@
     });
   }
 
-  /** Let the keyboard reach the buttons of plotly's toolbar. */
+  /** Make one SVG or link element a button of the keyboard: reached by Tab, pressed by Enter or Space. */
+  function button(element, label, pressed, press) {
+    element.setAttribute("aria-label", label);
+    if (pressed !== null) { element.setAttribute("aria-pressed", String(pressed)); }
+    element.vvsPress = press;
+    if (element.getAttribute("role") === "button") { return; }
+    element.setAttribute("role", "button");
+    element.setAttribute("tabindex", "0");
+    element.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        element.vvsPress(event);
+      }
+    });
+  }
+
+  /** Let the keyboard reach what the mouse reaches: plotly's toolbar, the entries of the legend, the switches of data sets.
+      Plotly draws some of them anew at each change, so the focus is put back to the button in the same place. */
   function reachable(plot) {
-    plot.querySelectorAll(".modebar-btn").forEach(function (button) {
-      if (button.getAttribute("role") === "button") { return; }
-      button.setAttribute("role", "button");
-      button.setAttribute("tabindex", "0");
-      button.setAttribute("aria-label", button.getAttribute("data-title") || "toolbar");
-      button.addEventListener("keydown", function (event) {
-        if (event.key === "Enter" || event.key === " ") {
-          event.preventDefault();
-          button.click();
-        }
+    const at = plot.vvsFocus;
+    plot.querySelectorAll(".modebar-btn").forEach(function (element) {
+      button(element, element.getAttribute("data-title") || "toolbar", null, function () { element.click(); });
+    });
+    plot.querySelectorAll(".legend .traces").forEach(function (entry) {
+      const element = entry.querySelector(".legendtoggle");
+      const shown = parseFloat(entry.style.opacity || "1") === 1;
+      const label = entry.querySelector(".legendtext").textContent;
+      button(element, label, shown, function () {
+        // The legend waits for a second click, so it is told both halves of a single one.
+        ["mousedown", "mouseup"].forEach(function (kind) {
+          element.dispatchEvent(new MouseEvent(kind, { bubbles: true, button: 0 }));
+        });
       });
+    });
+    plot.querySelectorAll(".updatemenu-button").forEach(function (element) {
+      const shown = !element.querySelector("[style*=line-through]");
+      const label = element.textContent.replace(/^\W+/, "");
+      button(element, label, shown, function () { element.dispatchEvent(new MouseEvent("click", { bubbles: true })); });
+    });
+    if (at && !plot.contains(document.activeElement)) {
+      const again = plot.querySelectorAll(at.kind)[at.place];
+      if (again) { again.focus({ preventScroll: true }); }
+    }
+  }
+
+  const KINDS = [".modebar-btn", ".legendtoggle", ".updatemenu-button"];
+
+  /** Remember which button of a plot has the focus. */
+  function remember(plot) {
+    plot.addEventListener("focusin", function (event) {
+      const kind = KINDS.find(function (one) { return event.target.closest(one); });
+      plot.vvsFocus = kind ? { kind: kind, place: Array.from(plot.querySelectorAll(kind)).indexOf(event.target.closest(kind)) } : null;
+    });
+    // Leaving by Tab names where the focus goes, or the document; a button that plotly removes is no longer connected.
+    plot.addEventListener("focusout", function (event) {
+      if (event.relatedTarget && !plot.contains(event.relatedTarget)) { plot.vvsFocus = null; }
     });
   }
 
@@ -93,6 +136,7 @@
       const config = Object.assign({}, figure.config, { displayModeBar: true, displaylogo: false, responsive: false });
       box.dataset.state = "drawn";
       await Plotly.newPlot(plot, figure.data, layout, config);
+      remember(plot);
       reachable(plot);
       plot.on("plotly_afterplot", function () { reachable(plot); });
       let width = plot.clientWidth;

@@ -9,6 +9,9 @@ from docutils import nodes
 from vvslib.book.results import MISSING, written
 from vvslib.plotting import labels
 
+LONG = 30
+"""Characters from which a cell holds prose, which keeps a readable width on a phone (the table scrolls)."""
+
 
 def number(text: str) -> float | None:
     """The number that a CSV cell holds; None for words, NaN for an empty cell.
@@ -96,5 +99,6 @@ def _row(cells: Sequence[str], numeric: Sequence[bool]) -> nodes.row:
     row = nodes.row()
     for cell, is_number in zip(cells, numeric, strict=True):
         shown = MISSING if cell == "" else cell
-        row += nodes.entry("", nodes.paragraph("", shown), classes=["vvs-number"] if is_number else [])
+        kind = ["vvs-number"] if is_number else ["vvs-words"] if len(shown) > LONG else []
+        row += nodes.entry("", nodes.paragraph("", shown), classes=kind)
     return row

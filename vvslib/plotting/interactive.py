@@ -60,6 +60,7 @@ def plotly(figure: Figure) -> dict[str, Any]:
     config = {
         "responsive": True,
         "displaylogo": False,
+        "showSendToCloud": False,  # plotly's own default offers to upload the chart
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
         "toImageButtonOptions": {"format": "svg"},
     }
