@@ -16,7 +16,7 @@ from vvslib.summaries import curve, draws, frontier, summary, table_of, values_o
 def found():
     """Three refits with resamples: saturating, joint, and one in the exponential limit."""
     one = table(lambda f: saturating(f.total_flops / 1e13, 0.5, 0.4, 0.25))
-    limit = table(lambda f: exponential(f.total_flops / f.total_flops.max(), 0.5, 0.4, 3.0))
+    limit = table(lambda f: exponential(f.total_flops / f.total_flops.max(), 0.5, 0.4, 3.0), noise=0.0)
     return {
         "saturating": refit(one, defined(), bootstraps=20),
         "joint": refit(table(joint), BOTH, bootstraps=20),
@@ -29,6 +29,13 @@ def test_summary_is_strict_json(found, which):
     """No NaN, no Infinity as a number, no numpy types: it survives a round trip."""
     report = summary(found[which])
     assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_summary_of_the_exponential_limit_says_so(found):
+    """The limit is named, and the parameters that it takes the meaning from are empty."""
+    report = summary(found["limit"])
+    assert report["limit"] == "exponential"
+    assert report["parameters"]["alpha"] is None
 
 
 def test_summary_without_resamples_says_none():

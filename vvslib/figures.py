@@ -69,7 +69,7 @@ def panel(
     """
     scale = found[0].experiment.x[0]
     frames = pd.concat([_points(one) for one in found], ignore_index=True)
-    frames = frames.drop_duplicates([c for c in ("model_id", "epochs") if c in frames])
+    frames = frames.drop_duplicates([c for c in ("model_id", "epochs", "region") if c in frames])
     layers: list = [Points(frames, scale, "score", group=group, fill=fill)]
     for one, label, key in zip(found, labels, groups or [None] * len(found), strict=True):
         line = curve(one, extend=extend)
@@ -181,7 +181,7 @@ def allocation_plane(found: Refit, *, n: int = 60, extend: float = 10.0, alt: st
     extend
         Factor by which the path goes on beyond the largest compute.
     """
-    frame = found.observations.frame
+    frame = _points(found)
     C = frame["total_flops"].to_numpy(float)
     path = frontier(found, np.geomspace(C.min(), C.max() * extend, n))
     band = {f"{k}_{side}": path.get(f"{k}_{side}") for k in ("n_samples_seen", "score") for side in ("low", "high")}
