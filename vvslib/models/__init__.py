@@ -1,0 +1,10 @@
+"""One registry of architectures: the paper's families, small members of the same families, pretrained models by name.
+
+`build` makes one; `info` says what it is (parameters, operations, layers that can be recorded) without allocating it; `split` parts
+its features from its classifier. Importing this package imports nothing of torch; building does.
+"""
+
+from vvslib.models.catalogue import families, names
+from vvslib.models.registry import Info, build, info, split
+
+__all__ = ["Info", "build", "families", "info", "names", "split"]
