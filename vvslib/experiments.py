@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from vvslib import project, provenance, table
+from vvslib import project, provenance, strict_yaml, table
 from vvslib.errors import VvsError, suggest
 
 UNITS = {"total_flops": 1e13, "n_params": 1e5, "n_samples_seen": 1e4, "n_samples": 1e4}
@@ -152,9 +151,9 @@ def read(path: Path) -> dict[str, Experiment]:
     """
     provenance.record_input(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise VvsError(f"{path} is not valid YAML: {str(error).replace(chr(10), ' ')}") from None
+        content = strict_yaml.load(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise VvsError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(content, dict) or "experiments" not in content:
         raise VvsError(f"{path} must hold a mapping with the key 'experiments'")
     known = ("source", "defaults", "experiments")
@@ -168,20 +167,6 @@ def read(path: Path) -> dict[str, Experiment]:
         wheres = [_mapping(part.get("where"), f"{path}: experiment {name!r}: where") for part in (defaults, own)]
         found[name] = build({**defaults, **own, "name": name, "where": {**wheres[0], **wheres[1]}}, str(path))
     return found
-
-
-class UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key that stands twice in one mapping is an error, not the last of the two."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """As the base class does, after a look at the keys."""
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands there twice, again in line {line}")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 def _mapping(value: Any, what: str) -> dict:

@@ -1,0 +1,20 @@
+"""Many runs of one task: a grid expands into runs, an executor runs what is missing, a folder keeps what has been done.
+
+A task is a module-level function, named ``"package.module:function"``::
+
+    VERSION = 1                                        # bumped by hand when results change
+
+    def train_run(parameters: dict, folder: Path, report: Callable[[dict], None]) -> dict: ...
+
+    def check(parameters: dict) -> None: ...           # optional: VvsError before anything runs
+    def digests(parameters: dict) -> dict[str, str]: ...   # optional: what stands for named data in a run's id
+    def estimate(parameters: dict) -> dict: ...        # optional: {"flops": operations of the whole run}
+
+`folder` is the run's own and outlives interruptions: a task that finds its checkpoint there goes on from it. `report` takes plain
+values for display (``fraction``, 0 to 1, moves the bar) and must be called now and then: it is how a run learns that it is no
+longer its own. A run that cannot go on because its numbers ran away raises `Diverged`.
+"""
+
+from vvslib.sweep.task import Diverged
+
+__all__ = ["Diverged"]

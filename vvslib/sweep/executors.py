@@ -1,0 +1,71 @@
+"""The executors by name, behind one interface: `concurrent.futures.Executor`, with a `window` and a `stop`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from vvslib.errors import VvsError, suggest
+from vvslib.sweep.local import LocalExecutor, slots
+
+NAMES = ("local", "slurm")
+
+
+class SweepExecutor(Protocol):
+    """What a driver needs beyond `concurrent.futures.Executor`.
+
+    Attributes
+    ----------
+    window
+        How many calls to keep in flight.
+    """
+
+    window: int
+
+    def stop(self) -> None:
+        """End everything now; what was running goes on from its checkpoint another time."""
+
+
+def make(
+    name: str,
+    folder: Path,
+    jobs: int | None = None,
+    threads: int | None = None,
+    options: Mapping[str, str] | None = None,
+) -> tuple[SweepExecutor, int]:
+    """An executor, and how many runs it executes at a time.
+
+    Parameters
+    ----------
+    name
+        ``local`` or ``slurm``.
+    folder
+        The store's folder; Slurm's files go below it.
+    jobs
+        Slots of this machine, or Slurm jobs at a time.
+    threads
+        Threads of a run: `slots`, or the CPUs of a Slurm task.
+    options
+        Of Slurm: `vvslib.sweep.cluster.Options`.
+
+    Raises
+    ------
+    VvsError
+        For an unknown name or option, with the nearest known ones.
+
+    Examples
+    --------
+    >>> make("loacl", Path("."))
+    Traceback (most recent call last):
+    vvslib.errors.VvsError: the executor 'loacl' is unknown: did you mean 'local'?
+    """
+    if name not in NAMES:
+        raise VvsError(f"the executor {name!r} is unknown: {suggest(name, NAMES)}")
+    if name == "local":
+        if options:
+            raise VvsError(f"options of Slurm need --executor slurm; got {', '.join(options)} for the local executor")
+        environments = slots(jobs, threads)
+        return LocalExecutor(environments), len(environments)
+    from vvslib.sweep import cluster
+
+    chosen = cluster.options(dict(options or {}), jobs, threads)
+    return cluster.SlurmExecutor(folder / "slurm", chosen), chosen.jobs * chosen.at_once
