@@ -1,7 +1,7 @@
 """One registry of architectures: the paper's families, small members of the same families, pretrained models by name.
 
-`build` makes one; `info` says what it is (parameters, operations, layers that can be recorded) without allocating it; `split` parts
-its features from its classifier. Importing this package imports nothing of torch; building does.
+`build` makes one; `info` says what it is (parameters, operations, layers that can be recorded) without allocating it; `split`
+parts its features from its classifier. Importing this package imports nothing of torch; building does.
 """
 
 from vvslib.models.catalogue import families, names

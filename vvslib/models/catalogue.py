@@ -1,24 +1,41 @@
 """Which architectures there are: names, families, and the numbers that define each, as data.
 
-Published names are those of the score table's column ``arch``. Small members, for 32 to 64 px, are called ``small_…``; they belong
-to the same families, and their names are patterns: any width ``w`` and depth ``d`` within the limits is accepted, and `names` lists
-a selection. Nothing here imports torch.
+Published names are those of the score table's column ``arch``. Small members, for 32 to 64 px, are called ``small_…``; they
+belong to the same families, and their names are patterns: any width ``w`` and depth ``d`` within the limits is accepted, and
+`names` lists a selection. Nothing here imports torch.
 
 Source: Gokce & Schrimpf (ICML 2025) for the members and the Flex series; the builders name the paper of each family.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from vvslib.errors import VvsError, suggest
 from vvslib.models.members import Kind, Member, Pattern
 
+# Which modules of a network can be recorded. None may be followed by an operation in place, which would alter what was recorded.
 RESNET_LAYERS = r"maxpool|layer[1-4]\.\d+|avgpool"
+ALEXNET_LAYERS = r"features\.(1|4|7|9|11)|avgpool|classifier\.(2|5)"
+EFFICIENTNET_LAYERS = r"features\.0|features\.[1-7]\.\d+|features\.8|avgpool"
+CORNET_LAYERS = r"V1|(V2|V4|IT)\.steps\.\d|decoder\.avgpool"
+
 TORCHVISION_RESNET = Kind("resnet.published", RESNET_LAYERS, "fc")
 FLEX_RESNET = Kind("resnet.flex", RESNET_LAYERS, "fc")
+EFFICIENTNET = Kind("efficientnet.published", EFFICIENTNET_LAYERS, "classifier.1")
+ALEXNET = Kind("alexnet.published", ALEXNET_LAYERS, "classifier.6", smallest=63)
+CORNET = Kind("cornet.published", CORNET_LAYERS, "decoder.linear")
+CONVNEXT = Kind("convnext.published", r"stem|stages\.\d\.blocks\.\d+|head\.norm", "head.fc", smallest=32, drops=True)
+VIT = Kind("vit.published", r"patch_embed|blocks\.\d+|norm", "head", smallest=16, multiple=16, drops=True)
+
 SMALL_RESNET = Kind("resnet.small", RESNET_LAYERS, "fc", size=32)
+SMALL_EFFICIENTNET = Kind("efficientnet.small", EFFICIENTNET_LAYERS, "classifier.1", size=32)
+SMALL_ALEXNET = Kind("alexnet.small", ALEXNET_LAYERS, "classifier.6", size=32)
+SMALL_CORNET = Kind("cornet.small", CORNET_LAYERS, "decoder.linear", size=32)
+SMALL_CONVNEXT = Kind("convnext.small", r"stem|stages\.\d\.blocks\.\d+|norm", "head", size=32, smallest=16)
+SMALL_VIT = Kind("vit.small", r"patch_embed|blocks\.\d+|norm", "head", size=32, smallest=4, multiple=4)
 
 SMALL = (
     Pattern(
@@ -27,6 +44,30 @@ SMALL = (
         SMALL_RESNET,
         {"w": 512, "d": 32},
         (*((w, 1) for w in (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)), *((w, d) for d in (2, 4) for w in (4, 8, 16, 32, 64))),
+    ),
+    Pattern(
+        "small_efficientnet",
+        "EfficientNet",
+        SMALL_EFFICIENTNET,
+        {"w": 256, "d": 16},
+        tuple((w, d) for d in (1, 2) for w in (4, 8, 16, 32, 64)),
+    ),
+    Pattern("small_alexnet", "AlexNet", SMALL_ALEXNET, {"w": 512}, tuple((w,) for w in (4, 8, 16, 32, 64, 128))),
+    Pattern("small_cornet_s", "CORnet-S", SMALL_CORNET, {"w": 256}, tuple((w,) for w in (2, 4, 8, 16, 32))),
+    Pattern(
+        "small_convnext",
+        "ConvNeXt",
+        SMALL_CONVNEXT,
+        {"w": 512, "d": 16},
+        tuple((w, d) for d in (1, 2) for w in (4, 8, 16, 32, 64, 96)),
+    ),
+    Pattern(
+        "small_vit",
+        "ViT",
+        SMALL_VIT,
+        {"w": 1024, "d": 48},
+        ((32, 2), (48, 4), (64, 6), (96, 6), (128, 6), (192, 6), (192, 12), (256, 12), (384, 12)),
+        width_multiple=16,
     ),
 )
 """The small members: what their names look like, how far their numbers go, and which of them are listed."""
@@ -56,10 +97,45 @@ def _resnets() -> list[Member]:
     return published + [Member(name, "ResNetFlex", FLEX_RESNET, options) for name, options in flex.items()]
 
 
+def _convnexts() -> list[Member]:
+    sizes = {
+        "tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
+        "small": ((3, 3, 27, 3), (96, 192, 384, 768)),
+        "base": ((3, 3, 27, 3), (128, 256, 512, 1024)),
+        "large": ((3, 3, 27, 3), (192, 384, 768, 1536)),
+    }
+    depths, widths = sizes["tiny"]
+    flex = {f"l-{k}": (depths, tuple(_rounded(width / 8 ** ((k + 1) / 4), 8) for width in widths)) for k in range(4)}
+    return [
+        Member(f"{stem}{name}", family, CONVNEXT, {"depths": depths, "widths": widths})
+        for stem, family, rows in (("convnext_", "ConvNeXt", sizes), ("convnextflex-", "ConvNeXtFlex", flex))
+        for name, (depths, widths) in rows.items()
+    ]
+
+
+def _vits() -> list[Member]:
+    sizes = {"tiny": (192, 12, 3), "small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16)}
+    flex = {f"l-{k}": (_rounded(384 / 8 ** ((k + 1) / 4), 6), 12, 6) for k in range(4)}
+    return [
+        Member(f"{stem}{name}", family, VIT, {"width": width, "depth": depth, "heads": heads})
+        for stem, family, rows in (("deit_", "ViT", sizes), ("deitflex-", "ViTFlex", flex))
+        for name, (width, depth, heads) in rows.items()
+    ]
+
+
+def _others() -> list[Member]:
+    efficientnets = [(f"efficientnet_b{k}", size) for k, size in enumerate((224, 240, 288))]
+    return [
+        *(Member(name, "EfficientNet", replace(EFFICIENTNET, size=size), {"name": name}) for name, size in efficientnets),
+        Member("alexnet", "AlexNet", ALEXNET),
+        Member("cornet_s", "CORnet-S", CORNET),
+    ]
+
+
 @cache
 def members() -> dict[str, Member]:
     """Every listed member by its name: a family's published members first, then its small ones."""
-    published = [*_resnets()]
+    published = [*_resnets(), *_others(), *_convnexts(), *_vits()]
     listed = []
     for family in dict.fromkeys(member.family for member in published):
         listed += [member for member in published if member.family == family]

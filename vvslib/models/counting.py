@@ -64,9 +64,20 @@ def count(model: nn.Module, size: int) -> Count:
     Count(n_params=216, flops=43200, attention_flops=0)
     """
     model.eval()
-    with Operations() as seen, torch.no_grad():
+    # In inference mode attention arrives whole; with gradients, or in their absence only, it would arrive as its parts.
+    with Operations() as seen, torch.inference_mode():
         model(torch.empty(1, 3, size, size, device="meta"))
     return Count(n_params(model), 2 * seen.macs["seen"], 2 * seen.macs["attention"])
+
+
+class Unfilled(TorchDispatchMode):
+    """While active, in-place operations on tensors of the ``meta`` device are left out: they would change nothing, slowly."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kind = func.overloadpacket.__name__
+        if kind.endswith("_") and not kind.endswith("__") and args[0].is_meta:
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 class Operations(TorchDispatchMode):
@@ -78,14 +89,23 @@ class Operations(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        packet = func.overloadpacket
-        if packet in ATTENTION:
+        kind = func.overloadpacket
+        if kind is aten.scaled_dot_product_attention:
             query, key, value = (tensor.shape for tensor in args[:3])
             self.macs["attention"] += math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
-        out = func(*args, **kwargs)
-        if packet in SEEN:
-            self.macs["seen"] += SEEN[packet](args, out)
-        return out
+            return torch.empty_like(args[0])
+        if kind in NORMALISATIONS:
+            self.macs["seen"] += 5 * args[0].numel()
+            return torch.empty_like(args[0])
+        if kind in ELEMENTWISE:
+            return torch.empty(_broadcast(args), dtype=args[0].dtype, device="meta")
+        if kind in SEEN:
+            out = func(*args, **kwargs)
+            self.macs["seen"] += SEEN[kind](args, out)
+            return out
+        with self:
+            parts = func.decompose(*args, **kwargs)
+        return func(*args, **kwargs) if parts is NotImplemented else parts
 
 
 def _convolution(args, out) -> int:
@@ -102,10 +122,6 @@ def _added_matrix_product(args, out) -> int:
     return out.numel() * args[1].shape[-1]
 
 
-def _normalisation(args, out) -> int:
-    return 5 * args[0].numel()
-
-
 def _pooling(args, out) -> int:
     return args[0].numel()
 
@@ -117,25 +133,21 @@ def _mean(args, out) -> int:
     return image.numel() if image.ndim == 4 and over == {2, 3} else 0
 
 
+def _broadcast(args) -> torch.Size:
+    return torch.broadcast_shapes(*(tensor.shape for tensor in args[:2] if isinstance(tensor, torch.Tensor)))
+
+
 SEEN = {
     aten.convolution: _convolution,
     aten.mm: _matrix_product,
     aten.bmm: _matrix_product,
     aten.addmm: _added_matrix_product,
     aten.baddbmm: _added_matrix_product,
-    aten.native_batch_norm: _normalisation,
-    aten._native_batch_norm_legit: _normalisation,
-    aten._native_batch_norm_legit_no_training: _normalisation,
-    aten.native_layer_norm: _normalisation,
-    aten.native_group_norm: _normalisation,
     aten._adaptive_avg_pool2d: _pooling,
     aten.mean: _mean,
 }
 
-ATTENTION = {
-    aten._scaled_dot_product_flash_attention,
-    aten._scaled_dot_product_flash_attention_for_cpu,
-    aten._scaled_dot_product_efficient_attention,
-    aten._scaled_dot_product_cudnn_attention,
-    aten._scaled_dot_product_fused_attention_overrideable,
-}
+NORMALISATIONS = {aten.batch_norm, aten.layer_norm, aten.group_norm}
+
+# Neither counted nor computed: torch would take longer over their shapes than over all that is counted.
+ELEMENTWISE = {aten.relu, aten.relu_, aten.gelu, aten.silu, aten.silu_, aten.sigmoid, aten.dropout, aten.add, aten.mul}

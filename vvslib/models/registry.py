@@ -114,7 +114,7 @@ def info(name: str, n_classes: int = 1000, size: int | None = None) -> Info:
     from vvslib.models import counting
 
     member = find(name)
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+    with torch.random.fork_rng(devices=[]), torch.device("meta"), counting.Unfilled():
         model = build(name, n_classes, size)
     side = _side(member, size)
     counted = counting.count(model, side)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from vvslib.models.projection import Projection
+
 
 def published(n_classes: int, size: int, name: str) -> nn.Module:
     """torchvision's ResNet of that name, freshly initialised."""
@@ -48,7 +50,7 @@ class Block(nn.Module):
         self.bn2 = nn.BatchNorm2d(n_out)
         self.downsample = None
         if stride != 1 or n_in != n_out:
-            self.downsample = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride=stride, bias=False), nn.BatchNorm2d(n_out))
+            self.downsample = nn.Sequential(Projection(n_in, n_out, stride), nn.BatchNorm2d(n_out))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Channels (b, n_in, h, w) → (b, n_out, h / stride, w / stride)."""
