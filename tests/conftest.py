@@ -1,6 +1,7 @@
 """What the tests share: the checkout, the data where it is there, one thread for linear algebra, repeatable properties."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 # pytest reads this file before numpy is imported: more threads only slow the small problems of these tests down.
 for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# Started in the background by a script, this process ignores Ctrl-C, and so would every command that it tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run; `--hypothesis-profile=explore` draws new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
