@@ -44,6 +44,11 @@ def results() -> Path:
     return root() / "results"
 
 
+def sweeps() -> Path:
+    """Folder of the stores of sweeps: what was trained here, never committed, and not removed by ``make clean``."""
+    return root() / "sweeps"
+
+
 def build() -> Path:
     """Folder of everything made by a build and never committed."""
     return root() / "_build"

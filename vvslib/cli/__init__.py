@@ -23,6 +23,7 @@ COMMANDS = (
     "vvslib.cli.table",
     "vvslib.cli.fit",
     "vvslib.cli.run",
+    "vvslib.cli.sweep",
 )
 """The modules whose commands are mounted, in the order of the help."""
 

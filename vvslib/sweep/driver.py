@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Protocol
 
+from vvslib.sweep import tables
 from vvslib.sweep.claims import Watch
 from vvslib.sweep.files import StoreFull
 from vvslib.sweep.records import FINAL, CorruptRecord, Record
@@ -18,7 +19,7 @@ from vvslib.sweep.status import Status, summarise
 from vvslib.sweep.store import Store
 from vvslib.sweep.work import Job, Outcome, WorkerDied, execute, record_death
 
-POLL_S, LOOK_S, TICK_S, SETTLE_S = 0.1, 0.5, 0.5, 20.0
+POLL_S, LOOK_S, TICK_S, LISTEN_S, SETTLE_S = 0.1, 0.5, 0.5, 10.0, 20.0
 
 
 class Listener(Protocol):
@@ -93,7 +94,7 @@ class Driver:
         self._deaths: Counter[str] = Counter()
         self._noted: set[str] = set()
         self._watch = Watch(store.claims)
-        self._looked = self._ticked = float("-inf")
+        self._looked = self._ticked = self._listened = float("-inf")
 
     def run(self) -> Status:
         """Work until every run has a record.
@@ -170,6 +171,16 @@ class Driver:
             if self._watch.available(run.id)[0]:
                 del self._elsewhere[run.id]
                 self._waiting.appendleft(run)
+        if self._looked - self._listened >= LISTEN_S:
+            self._listened = self._looked
+            self._listen()
+
+    def _listen(self) -> None:
+        """Give up on calls whose run fell silent, although their executor says that they are running."""
+        for future, run in list(self._flying.items()):
+            if run.id not in self.records and self._watch.available(run.id)[1] is not None:
+                del self._flying[future]
+                self._died(run, "it fell silent")
 
     def _settle(self, record: Record) -> None:
         self.records[record.id] = record
@@ -183,7 +194,7 @@ class Driver:
         try:
             outcome: Outcome = future.result()
         except (WorkerDied, CancelledError) as error:
-            self._died(run, str(error) or "cancelled")
+            self._died(run, str(error) or "cancelled", getattr(error, "again", False))
             return
         if outcome.id != run.id:
             self._died(run, f"the executor answered for run {outcome.id}")
@@ -208,13 +219,13 @@ class Driver:
                 return False
             time.sleep(POLL_S)
 
-    def _died(self, run: Run, why: str) -> None:
+    def _died(self, run: Run, why: str, again: bool = True) -> None:
         found = self._read(run)
         if found is not None and found.stamp != self._redo.get(run.id):
             self._settle(found)  # it died after its record was made
             return
         self._deaths[run.id] += 1
-        if self._deaths[run.id] <= self.retries:
+        if again and self._deaths[run.id] <= self.retries:
             self.listener.retried(run, why, self._deaths[run.id] + 1)
             self._waiting.append(run)
             return
@@ -227,3 +238,38 @@ class Driver:
         if now or time.monotonic() - self._ticked >= TICK_S:
             self._ticked = time.monotonic()
             self.listener.ticked(summarise(self.store, self.runs, self.records))
+
+
+def drive(driver: Driver) -> Status:
+    """Run a driver to its end and its executor down with it; the table of all records lies in the store afterwards.
+
+    Parameters
+    ----------
+    driver
+        What to run.
+
+    Returns
+    -------
+    Status
+        How the runs ended.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C, saying what is valid. What was running is stopped, and goes on from its checkpoint another time.
+    """
+    executor, store = driver.executor, driver.store
+    try:
+        status = driver.run()
+    except BaseException as error:
+        executor.stop()
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        valid = len(store.recorded() & {run.id for run in driver.runs})
+        raise KeyboardInterrupt(
+            f"{valid} of {len(driver.runs)} runs are recorded and stay valid, what was running goes on from its checkpoint; "
+            "the same command goes on"
+        ) from None
+    executor.shutdown()
+    tables.write_runs(store.records(), store.folder / "table.csv")
+    return status

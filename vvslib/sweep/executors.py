@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vvslib.errors import VvsError, suggest
+from vvslib.sweep import cluster_options
 from vvslib.sweep.local import LocalExecutor, slots
 
 NAMES = ("local", "slurm")
@@ -31,8 +32,8 @@ def make(
     jobs: int | None = None,
     threads: int | None = None,
     options: Mapping[str, str] | None = None,
-) -> tuple[SweepExecutor, int]:
-    """An executor, and how many runs it executes at a time.
+) -> SweepExecutor:
+    """An executor by its name.
 
     Parameters
     ----------
@@ -45,16 +46,34 @@ def make(
     threads
         Threads of a run: `slots`, or the CPUs of a Slurm task.
     options
-        Of Slurm: `vvslib.sweep.cluster.Options`.
+        Of Slurm: `vvslib.sweep.cluster_options.Options`.
 
     Raises
     ------
     VvsError
         For an unknown name or option, with the nearest known ones.
+    """
+    slots_of(name, jobs, threads, options)
+    if name == "local":
+        return LocalExecutor(slots(jobs, threads))
+    from vvslib.sweep.cluster import SlurmExecutor
+
+    return SlurmExecutor(folder / "slurm", cluster_options.parse(options or {}, jobs, threads))
+
+
+def slots_of(name: str, jobs: int | None, threads: int | None, options: Mapping[str, str] | None = None) -> int:
+    """How many runs an executor executes at a time; everything it would refuse is refused here, before anything is made.
+
+    Raises
+    ------
+    VvsError
+        As `make`.
 
     Examples
     --------
-    >>> make("loacl", Path("."))
+    >>> slots_of("local", 3, 1)
+    3
+    >>> slots_of("loacl", 1, 1)
     Traceback (most recent call last):
     vvslib.errors.VvsError: the executor 'loacl' is unknown: did you mean 'local'?
     """
@@ -63,9 +82,5 @@ def make(
     if name == "local":
         if options:
             raise VvsError(f"options of Slurm need --executor slurm; got {', '.join(options)} for the local executor")
-        environments = slots(jobs, threads)
-        return LocalExecutor(environments), len(environments)
-    from vvslib.sweep import cluster
-
-    chosen = cluster.options(dict(options or {}), jobs, threads)
-    return cluster.SlurmExecutor(folder / "slurm", chosen), chosen.jobs * chosen.at_once
+        return len(slots(jobs, threads))
+    return cluster_options.parse(options or {}, jobs, threads).jobs

@@ -85,14 +85,14 @@ class Grid(Block):
     Attributes
     ----------
     name
-        Its name; the file's, where it is read from one.
+        Its name: letters, digits, dots, dashes, as it names files. Where it is read from a file without one, folder and file.
     task
         ``"package.module:function"``, see `vvslib.sweep`.
     blocks
         Several blocks, each with what stands beside them added; a block's own value of a parameter wins.
     """
 
-    name: str
+    name: str = Field(pattern=r"^[\w.-]+$")
     task: str
     blocks: list[Block] = Field(default_factory=list)
 
@@ -209,7 +209,7 @@ def read(path: Path | str) -> Grid:
     content = strict_yaml.load(path.read_text(encoding="utf-8", errors="replace"), str(path))
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise VvsError(f"{path} must hold a mapping with the keys of a grid: {', '.join(Grid.model_fields)}")
-    return build({"name": f"{path.parent.name}-{path.stem}", **content}, str(path))
+    return build({"name": "-".join(filter(None, (path.resolve().parent.name, path.stem))), **content}, str(path))
 
 
 def find(name: str) -> Path:

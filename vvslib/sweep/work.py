@@ -25,7 +25,19 @@ Ending = Literal["recorded", "taken", "released", "full"]
 
 
 class WorkerDied(Exception):
-    """What executed a run ended without an answer: it was killed, or its machine went down."""
+    """What executed a run ended without an answer: it was killed, or its machine went down.
+
+    Parameters
+    ----------
+    text
+        What happened.
+    again
+        Whether trying the same again may help.
+    """
+
+    def __init__(self, text: str, again: bool = True):
+        super().__init__(text)
+        self.again = again
 
 
 @dataclass(frozen=True)
