@@ -30,6 +30,12 @@ def vvs(*arguments, **environment):
     )
 
 
+def published(listed):
+    """The entry of the published scores, out of a list of sources."""
+    (entry,) = (entry for entry in listed if entry["name"] == "published_scores")
+    return entry
+
+
 def ended_with(error, capsys):
     """Exit code and output of a command that raises."""
     app = typer.Typer(cls=cli.Commands)
@@ -90,7 +96,7 @@ def test_sources_says_how_to_get_what_is_absent(tmp_path):
 @needs_data
 def test_sources_as_json_says_where_it_was_found():
     """One object a source, with folder, digests and BibTeX."""
-    (entry,) = json.loads(vvs("sources", "--json").stdout)
+    entry = published(json.loads(vvs("sources", "--json").stdout))
     assert entry["found"] == str(sources.locate("published_scores"))
     assert entry["problem"] is None
     assert entry["get"] is None
@@ -105,7 +111,7 @@ def test_sources_reports_wrong_bytes_without_failing(tmp_path):
     for file in sources.source("published_scores").files:
         (folder / file.name).write_text("cut")
     done = vvs("sources", "--json", VVS_DATA=str(tmp_path))
-    (entry,) = json.loads(done.stdout)
+    entry = published(json.loads(done.stdout))
     assert done.returncode == 0
     assert "truncated" in entry["problem"]
     assert entry["get"] == f"vvs fetch published_scores --to {tmp_path}"

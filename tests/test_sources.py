@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -310,3 +311,32 @@ def test_the_published_scores_found_here_are_the_registry_s():
     if sources.locate("published_scores") is None:
         pytest.skip("published_scores is absent: get it with `vvs fetch published_scores`")
     assert (sources.require("published_scores") / "benchmark_scores.csv").stat().st_size == 1_875_009
+
+
+@pytest.fixture
+def copy(monkeypatch, tiny):
+    """The tiny source as a re-packed copy: no origin, but another source that has one."""
+    entry = replace(tiny, origin="", instead="tiny_original")
+    monkeypatch.setitem(sources.SOURCES, "tiny", entry)
+    return entry
+
+
+def test_a_copy_without_an_origin_names_the_source_that_has_one(copy):
+    """Neither fetching nor looking for it advises a download that cannot work."""
+    with pytest.raises(VvsError, match="re-packed copy that no public place offers; `vvs fetch tiny_original`"):
+        sources.fetch("tiny", progress=False)
+    with pytest.raises(VvsError, match="get it with `vvs fetch tiny_original`"):
+        sources.require("tiny")
+    assert sources.status("tiny").mend == "vvs fetch tiny_original"
+
+
+def test_a_mirror_has_a_copy_without_an_origin(copy, mirror, monkeypatch):
+    """VVS_ORIGIN reaches what has no public origin."""
+    monkeypatch.setenv("VVS_ORIGIN", f"{mirror}/ok")
+    assert names(sources.fetch("tiny", progress=False)) == sorted(CONTENTS)
+
+
+def test_every_copy_names_a_source_with_an_origin():
+    """Each entry of the registry can be downloaded, or says which one to download instead."""
+    for entry in sources.SOURCES.values():
+        assert (sources.source(entry.instead) if entry.instead else entry).origin

@@ -67,9 +67,17 @@ def locate(name: str) -> Path | None:
 
 def _mend(name: str, place: Path | None = None) -> str:
     """The command that puts the right files where the look-up will find them first."""
+    if place is None and not _reachable(name):
+        return f"vvs fetch {source(name).instead}"
     if place is None or place in (cache_folder() / name, cache_folder()):
         return f"vvs fetch {name}"
     return f"vvs fetch {name} --to {shlex.quote(str(place.parent if place.name == name else place))}"
+
+
+def _reachable(name: str, origin: str | None = None) -> bool:
+    """Whether there is an address to download a source from."""
+    entry = source(name)
+    return all(entry.url(f.name, origin) for f in entry.files)
 
 
 def verify(name: str, path: Path) -> None:
@@ -173,8 +181,9 @@ def fetch(
     Raises
     ------
     VvsError
-        No network, a wrong answer, wrong bytes (expected and got are named), a folder that cannot be written, or wrong bytes in a
-        folder that comes earlier in the look-up and is not this function's to change. The old file stays.
+        No network, a wrong answer, wrong bytes (expected and got are named), a folder that cannot be written, a copy without a
+        public origin, or wrong bytes in a folder that comes earlier in the look-up and is not this function's to change. The old
+        file stays.
     KeyboardInterrupt
         Saying what is complete.
     """
@@ -193,6 +202,11 @@ def fetch(
     if not todo:
         say(f"{name}: already there and right in {target}; nothing downloaded")
         return target
+    if not _reachable(name, origin):
+        raise VvsError(
+            f"{name}: a re-packed copy that no public place offers; `vvs fetch {entry.instead}` gets the original, which is read "
+            f"as well, and VVS_ORIGIN names a mirror that has the copy"
+        )
     try:
         target.mkdir(parents=True, exist_ok=True)
         sweep(target)

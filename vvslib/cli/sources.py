@@ -60,8 +60,8 @@ def describe(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        name, title, bytes, licence, licence_url, citation, bibtex, files [{name, bytes, sha256, url}], found (folder or None),
-        problem (text or None), get (the command that gets or mends it, or None).
+        name, title, bytes, licence, licence_url, citation, bibtex, files [{name, bytes, sha256, url or None}], found (folder or
+        None), problem (text or None), get (the command that gets or mends it, or None).
 
     Examples
     --------
@@ -77,7 +77,7 @@ def describe(name: str) -> dict[str, Any]:
         "licence_url": entry.licence_url,
         "citation": entry.citation,
         "bibtex": entry.bibtex,
-        "files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256, "url": entry.url(f.name)} for f in entry.files],
+        "files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256, "url": entry.url(f.name) or None} for f in entry.files],
         "found": None if state.found is None else str(state.found),
         "problem": state.problem,
         "get": state.mend,

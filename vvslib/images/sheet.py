@@ -1,6 +1,8 @@
 """Contact sheets: some images of every class, to be looked at by a person."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -66,3 +68,21 @@ def of_set(images: ImageSet, columns: int = 12, scale: int = 1, classes: int = 4
         first = np.flatnonzero(images.labels == label)[:columns]
         sheet[label, : first.size] = images.read(first)
     return contact_sheet(sheet, titles, scale)
+
+
+def write(sheet: Image.Image, path: Path) -> None:
+    """Write a sheet as PNG, whole or not at all.
+
+    Raises
+    ------
+    VvsError
+        When the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        sheet.save(partial, format="PNG")
+        partial.replace(path)
+    except OSError as error:
+        raise VvsError(f"{path} cannot be written ({error.strerror or error}); give --sheet another name") from error
+    finally:
+        partial.unlink(missing_ok=True)
