@@ -4,7 +4,19 @@
 parts its features from its classifier. Importing this package imports nothing of torch; building does.
 """
 
+from typing import TYPE_CHECKING
+
 from vvslib.models.catalogue import families, names
-from vvslib.models.registry import Info, build, info, split
+from vvslib.models.registry import Info, build, info
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["Info", "build", "families", "info", "names", "split"]
+
+
+def split(model: "nn.Module") -> "tuple[nn.Module, int]":
+    """Part a built model's features from its classifier: `vvslib.models.splitting.split`."""
+    from vvslib.models import splitting
+
+    return splitting.split(model)

@@ -8,7 +8,7 @@ Source: Gokce & Schrimpf (ICML 2025) for the members and the Flex series; the bu
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -206,4 +206,18 @@ def find(name: str, readers: tuple[Callable[[str], Member | None], ...] = ()) ->
         member = read(name)
         if member is not None:
             return member
-    raise VvsError(f"arch must be a name of the registry; got {name!r}; {suggest(str(name), members())} `vvs models` lists them")
+    raise VvsError(f"arch must be a name of the registry; got {name!r}; {nearest(name, members())}`vvs models` lists them")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What `errors.suggest` says where something is near, and nothing instead of a long list of everything.
+
+    Examples
+    --------
+    >>> nearest("resnet81", ["resnet18", "alexnet"])
+    "did you mean 'resnet18'? "
+    >>> nearest("zzz", ["resnet18", "alexnet"])
+    ''
+    """
+    said = suggest(str(name), known)
+    return f"{said} " if said.startswith("did you mean") else ""

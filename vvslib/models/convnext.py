@@ -64,7 +64,7 @@ class SmallConvNeXt(nn.Module):
         Side of the depthwise kernels.
     """
 
-    def __init__(self, widths: Sequence[int], depths: Sequence[int], n_classes: int, kernel: int = 7) -> None:
+    def __init__(self, widths: Sequence[int], depths: Sequence[int], n_classes: int, kernel: int = 5) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 2, stride=2), ChannelNorm(widths[0], eps=1e-6))
         self.stages = nn.ModuleList()

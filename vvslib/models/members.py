@@ -19,13 +19,15 @@ class Kind:
     layers
         Regular expression: modules with such a name can be recorded.
     head
-        Name of the linear classifier, which `split` takes off.
+        Name of the linear classifier, which `split` takes off; unknown, "", where the builder names it.
     size
         Pixels of a side, where none is asked for.
     smallest
         Smallest side the network accepts, in pixels.
     multiple
         The side must be a multiple of this, in pixels.
+    fixed
+        Whether the side must be `size`.
     drops
         Whether the builder takes ``drop_path``, the rate of stochastic depth.
     """
@@ -36,6 +38,7 @@ class Kind:
     size: int = 224
     smallest: int = 1
     multiple: int = 1
+    fixed: bool = False
     drops: bool = False
 
 

@@ -1,20 +1,21 @@
-"""Building an architecture by its name, saying what it is, and parting its features from its classifier."""
+"""Building an architecture by its name, and saying what it is."""
 
-import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vvslib.errors import VvsError
+from vvslib.models import pretrained as libraries
 from vvslib.models.catalogue import find
 from vvslib.models.members import Member
 
 if TYPE_CHECKING:
     from torch import nn
 
-HEAD = "classifier_name"
-"""The attribute of a built model that holds the name of its classifier."""
+N_CLASSES = 1000
+"""Outputs where none are asked for: the published counts are those of ImageNet's classes."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Info:
     size
         Pixels of a side of that image.
     layers
-        Names of the modules that can be recorded, in the order in which they run.
+        Names of the modules that a forward hook can record, in the order in which they finish: each runs once, returns one
+        tensor, and nothing alters that tensor in place afterwards.
     """
 
     name: str
@@ -46,31 +48,41 @@ class Info:
     layers: tuple[str, ...]
 
 
-def build(name: str, n_classes: int = 1000, size: int | None = None, *, drop_path: float = 0.0) -> "nn.Module":
-    """Build an architecture with fresh weights, drawn from torch's global generator.
+def build(
+    name: str,
+    n_classes: int | None = None,
+    size: int | None = None,
+    *,
+    pretrained: bool | None = None,
+    drop_path: float = 0.0,
+) -> "nn.Module":
+    """Build an architecture; fresh weights are drawn from torch's global generator, and from nothing else.
 
     Parameters
     ----------
     name
-        A name of `names`, or one of a small pattern such as ``small_resnet_w20_d3``.
+        A name of `names`, one of a small pattern such as ``small_resnet_w20_d3``, or a model of another library
+        (`vvslib.models.pretrained`), such as ``torchvision:resnet18``.
     n_classes
-        Outputs of the classifier.
+        Outputs of the classifier; when None 1000, or those of the weights of a pretrained model.
     size
         Pixels of a side of the images; the architecture's own when None. Only the position embedding of a published ViT depends
-        on it.
+        on it. It cannot be chosen for models of another library.
+    pretrained
+        Whether to get the weights of a model of another library, which needs the network once; for these True when None.
     drop_path
-        Rate of stochastic depth at the last block, for ConvNeXt and ViT.
+        Rate of stochastic depth, for published ConvNeXt (growing to it block by block) and ViT (in every block, as in DeiT-III).
 
     Returns
     -------
     torch.nn.Module
-        Images (b, 3, size, size) → logits (b, n_classes), in training mode.
+        Images (b, 3, size, size) → logits (b, n_classes), in training mode unless pretrained.
 
     Raises
     ------
     VvsError
-        For an unknown name (the nearest are given), for fewer than one class, for a size that the architecture cannot take, and
-        for a rate where there is no stochastic depth.
+        For an unknown name (the nearest are given), fewer than one class, a size that the architecture cannot take, a rate where
+        there is no stochastic depth, weights of an architecture that has none or that cannot be got.
 
     Examples
     --------
@@ -78,19 +90,29 @@ def build(name: str, n_classes: int = 1000, size: int | None = None, *, drop_pat
     >>> build("small_resnet_w4_d1", n_classes=10)(torch.zeros(2, 3, 32, 32)).shape
     torch.Size([2, 10])
     """
-    member = find(name)
+    from vvslib.models.splitting import name_classifier
+
+    member = find(name, (libraries.read,))
     options = dict(member.options)
+    of_library = member.kind.builder.startswith("pretrained.")
+    if n_classes is None and not of_library:
+        n_classes = N_CLASSES
+    if of_library:
+        options["pretrained"] = pretrained is None or pretrained
+    elif pretrained:
+        raise VvsError(
+            f"{name} has no weights here; name a library's model, such as torchvision:resnet18, or leave pretrained out"
+        )
     if member.kind.drops:
         options["drop_path"] = _rate(drop_path)
     elif drop_path:
-        raise VvsError(f"drop_path is for ConvNeXt and ViT; {name} has no stochastic depth; leave it at 0")
-    model = _builder(member)(_whole(n_classes, "n_classes"), _side(member, size), **options)
-    setattr(model, HEAD, member.kind.head)
-    return model
+        raise VvsError(f"drop_path is for published ConvNeXt and ViT; {name} has no stochastic depth; leave it at 0")
+    model = _builder(member)(_classes(n_classes), _side(member, size), **options)
+    return name_classifier(model, member.kind.head) if member.kind.head else model
 
 
 @cache
-def info(name: str, n_classes: int = 1000, size: int | None = None) -> Info:
+def info(name: str, n_classes: int | None = None, size: int | None = None) -> Info:
     """Say what an architecture is, without memory for it and without drawing a random number.
 
     Parameters
@@ -113,80 +135,24 @@ def info(name: str, n_classes: int = 1000, size: int | None = None) -> Info:
 
     from vvslib.models import counting
 
-    member = find(name)
+    member = find(name, (libraries.read,))
     with torch.random.fork_rng(devices=[]), torch.device("meta"), counting.Unfilled():
-        model = build(name, n_classes, size)
+        model = build(name, n_classes, size, pretrained=False)
     side = _side(member, size)
-    counted = counting.count(model, side)
-    return Info(
-        member.name,
-        member.family,
-        counted.n_params,
-        counted.flops,
-        counted.attention_flops,
-        side,
-        _layers(member, model),
-    )
+    counted = counting.count(model, side, member.kind.layers)
+    return Info(member.name, member.family, counted.n_params, counted.flops, counted.attention_flops, side, counted.layers)
 
 
-def split(model: "nn.Module") -> "tuple[nn.Module, int]":
-    """Part a built model's features from its classifier.
-
-    Parameters
-    ----------
-    model
-        A result of `build`, or a deep copy of one. It is left as it is.
-
-    Returns
-    -------
-    backbone : torch.nn.Module
-        Images (b, 3, s, s) → features (b, d): what the classifier would get. It shares every parameter and buffer with `model`,
-        and names them as `model` does: training the one trains the other.
-    d : int
-        Number of features.
-
-    Raises
-    ------
-    VvsError
-        For a model that `build` did not make.
-
-    Examples
-    --------
-    >>> import torch
-    >>> backbone, d = split(build("small_resnet_w4_d1", n_classes=10))
-    >>> d, backbone(torch.zeros(2, 3, 32, 32)).shape
-    (32, torch.Size([2, 32]))
-    """
-    from torch import nn
-
-    path = getattr(model, HEAD, None)
-    if path is None:
-        raise VvsError(f"model must be made by vvslib.models.build; got {type(model).__name__}, whose classifier is not known")
-    classifier = model.get_submodule(path)
-    return _with(model, path.split("."), nn.Identity()), classifier.in_features
-
-
-def _with(module: "nn.Module", path: list[str], put: "nn.Module") -> "nn.Module":
-    """`module` with another sub-module at `path`: copies of the containers on the way there, everything else shared."""
-    if not path:
-        return put
-    copied = copy.copy(module)
-    copied._modules = {**module._modules, path[0]: _with(module._modules[path[0]], path[1:], put)}
-    return copied
-
-
-def _builder(member: Member):
+def _builder(member: Member) -> "Callable[..., nn.Module]":
     module, function = member.kind.builder.split(".")
     return getattr(import_module(f"vvslib.models.{module}"), function)
 
 
-def _layers(member: Member, model: "nn.Module") -> tuple[str, ...]:
-    import re
-
-    return tuple(name for name, _ in model.named_modules() if re.fullmatch(member.kind.layers, name))
+def _classes(n_classes: Any) -> int | None:
+    return n_classes if n_classes is None else _whole(n_classes, "n_classes")
 
 
-def _whole(value: int, argument: str) -> int:
+def _whole(value: Any, argument: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise VvsError(f"{argument} must be a whole number from 1; got {value!r}")
     return value
@@ -195,6 +161,8 @@ def _whole(value: int, argument: str) -> int:
 def _side(member: Member, size: int | None) -> int:
     kind = member.kind
     side = kind.size if size is None else _whole(size, "size")
+    if kind.fixed and side != kind.size:
+        raise VvsError(f"size of {member.name} is that of its weights, {kind.size} px; got {side}; leave it out")
     if side < kind.smallest or side % kind.multiple:
         step = f" and a multiple of {kind.multiple}" if kind.multiple > 1 else ""
         raise VvsError(f"size must be at least {kind.smallest} px{step} for {member.name}; got {side}")
