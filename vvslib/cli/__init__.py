@@ -21,6 +21,7 @@ from vvslib.errors import VvsError
 COMMANDS = (
     "vvslib.cli.sources",
     "vvslib.cli.table",
+    "vvslib.cli.models",
     "vvslib.cli.images",
     "vvslib.cli.fit",
     "vvslib.cli.run",
@@ -37,6 +38,7 @@ Examples:
   vvs sources                      what can be downloaded, and where it was found
   vvs fetch published_scores       the paper's score tables, checked by sha256
   vvs table check my_scores.csv    whether a table keeps to the schema
+  vvs models                       the architectures: parameters, operations, layers
   vvs images                       which image sets there are; with a name, what it holds
   vvs fit --experiment compute_neuro --bootstraps 1000
   vvs run                          execute the notebooks that are stale

@@ -214,9 +214,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> nearest("resnet81", ["resnet18", "alexnet"])
+    >>> nearest("resnet81", ["resnet18", "vgg"])
     "did you mean 'resnet18'? "
-    >>> nearest("zzz", ["resnet18", "alexnet"])
+    >>> nearest("zzz", ["resnet18", "vgg"])
     ''
     """
     said = suggest(str(name), known)
