@@ -256,7 +256,8 @@ def _death(job: submitit.Job, state: str) -> WorkerDied:
         said = [line for line in (job.stderr() or "").splitlines() if line.strip()]
     except OSError:
         said = []
-    last = f"; it last said: {said[-1].strip()}" if said else ""
+    telling = [line for line in said if "error" in line] or said
+    last = f"; it last said: {telling[-1].strip()}" if telling else ""
     if state == "CANCELLED":
         return WorkerDied(f"job {job.job_id} was cancelled", again=False)
     if state == "OUT_OF_MEMORY":

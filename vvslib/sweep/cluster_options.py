@@ -14,7 +14,7 @@ SBATCH = "sbatch."
 # The signal may come this much early, as Slurm looks at limits every half minute.
 EARLY_S = 60
 # Said in other words by Options.
-OURS_ALREADY = ("time", "array_parallelism", "signal_delay_s", "setup", "cpus_per_task", "job_name", "additional_parameters")
+OURS_ALREADY = ("time", "array_parallelism", "signal_delay_s", "setup", "cpus_per_task", "job_name", "mem", "additional_parameters")
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,14 @@ class Options:
         How often a job may reach its limit.
     cpus
         CPUs, and threads, of a job.
+    mem_gb
+        Memory of a job, GiB; 0 for the cluster's default.
     poll_s
         Seconds between two looks at the queue.
     grace_s
         How long after its end a job's answer may take to appear, seconds (shared file systems are slow to show new files).
     parameters
-        Of sbatch, as submitit names them: partition, account, gpus_per_node, mem_gb, …
+        Of sbatch, as submitit names them: partition, account, gpus_per_node, …
     extra
         Of sbatch, that submitit does not know (given as ``sbatch.KEY=VALUE``).
     """
@@ -51,6 +53,7 @@ class Options:
     signal_delay_s: int = 120
     requeues: int = 1000
     cpus: int = 1
+    mem_gb: float = 0
     poll_s: float = 10.0
     grace_s: float = 20.0
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +64,8 @@ class Options:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise VvsError(f"the Slurm option {name} must be a whole number of at least 1; got {value!r}")
+        if not isinstance(self.mem_gb, int | float) or self.mem_gb < 0:
+            raise VvsError(f"the Slurm option mem_gb must be at least 0 GiB; got {self.mem_gb!r}")
         for name in ("poll_s", "grace_s"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or value <= 0:
@@ -77,10 +82,12 @@ class Options:
         path = os.pathsep.join(part for part in sys.path if part)
         threads = ("OMP", "OPENBLAS", "MKL", "NUMBA")
         setup = [f"export SRUN_CPUS_PER_TASK={self.cpus}", f"export PYTHONPATH={shlex.quote(path)}"]
+        memory = {"mem": f"{round(self.mem_gb * 1024)}MB"} if self.mem_gb else {}
         return {
             **self.parameters,
+            **memory,
             "job_name": name,
-            "timeout_min": self.timeout_min,
+            "time": self.timeout_min,
             "signal_delay_s": self.signal_delay_s,
             "array_parallelism": self.jobs,
             "cpus_per_task": self.cpus,
@@ -134,4 +141,4 @@ def parse(texts: Mapping[str, str], jobs: int | None = None, threads: int | None
 def _known_to_submitit() -> set[str]:
     from submitit.slurm.slurm import SlurmExecutor
 
-    return (SlurmExecutor._valid_parameters() | {"mem_gb"}) - set(OURS_ALREADY)
+    return SlurmExecutor._valid_parameters() - set(OURS_ALREADY)
