@@ -151,8 +151,10 @@ def square(image: Image.Image, size: int) -> np.ndarray:
     """
     wide, high = image.size
     side = min(wide, high)
-    left, top = (wide - side) / 2, (high - side) / 2
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, (left, top, left + side, top + side)))
+    left, top = (wide - side) // 2, (high - side) // 2
+    # Cropped first: resizing a box would mix in what lies just outside it.
+    middle = image.crop((left, top, left + side, top + side))
+    return np.asarray(middle.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def cores() -> int:

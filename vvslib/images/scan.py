@@ -136,7 +136,7 @@ def _text(names: Sequence[str]) -> bytes:
 def _recall(path: Path, folder: Path) -> Index | None:
     """The remembered index, where every folder still has its time of change."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             names = kept["folders"].tobytes().decode("utf-8", "surrogateescape").split("\0")
             if any(os.stat(folder / n).st_mtime_ns != t for n, t in zip(names, kept["times"].tolist(), strict=True)):
                 return None

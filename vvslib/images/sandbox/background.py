@@ -29,6 +29,9 @@ def paint_background(state, palette, size, out):
     period = 0.08 + 0.16 * unit(state, 6)
     ox, oy = unit(state, 7) - 0.5, unit(state, 8) - 0.5
     soft = 1.0 / size
+    # A joint narrower than a pixel is drawn a pixel wide and as much fainter.
+    wide = max(0.12, 1.0 / (size * period))
+    faint = 0.12 / wide
     for i in range(size):
         for j in range(size):
             x, y = (j + 0.5) / size - 0.5, (i + 0.5) / size - 0.5
@@ -50,14 +53,14 @@ def paint_background(state, palette, size, out):
                 shade = unit(two, int(lane) + 64)
                 grain = fractal(one, u * 3.0 + 8.0, v * 0.4 + 8.0 + lane, cells * 2.0, octaves)
                 a = 0.7 * shade + 0.3 * grain
-                b = 1.0 - _rise(within, 0.0, 0.1) * _rise(1.0 - within, 0.0, 0.1)
+                b = faint * (1.0 - _rise(within, 0.0, wide) * _rise(1.0 - within, 0.0, wide))
             elif kind == TILES:
                 u, v = (c * x + s * y + ox) / period, (c * y - s * x + oy) / period
                 m, n = np.floor(u), np.floor(v)
                 even = int(m + n) % 2 == 0
-                joint = _rise(u - m, 0.0, 0.12) * _rise(m + 1.0 - u, 0.0, 0.12) * _rise(v - n, 0.0, 0.12)
+                inside = _rise(u - m, 0.0, wide) * _rise(m + 1.0 - u, 0.0, wide) * _rise(v - n, 0.0, wide)
                 a = (0.8 if even else 0.2) + 0.3 * (p - 0.5)
-                b = 0.8 * (1.0 - joint * _rise(n + 1.0 - v, 0.0, 0.12))
+                b = 0.8 * faint * (1.0 - inside * _rise(n + 1.0 - v, 0.0, wide))
             elif kind == LIGHTS:
                 a = _rise(y, -0.6, 0.6) * 0.7 + 0.3 * p
                 for k in range(N_LIGHTS):
@@ -76,7 +79,7 @@ def paint_background(state, palette, size, out):
                 out[i, j, k] = light * (colour + b * (palette[2, k] - colour))
 
 
-@njit(inline="always")
+@njit
 def _rise(x, low, high):
     """0 below `low`, 1 above `high`, smooth between."""
     t = min(max((x - low) / (high - low), 0.0), 1.0)

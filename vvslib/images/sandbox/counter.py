@@ -12,7 +12,7 @@ _THIRTY, _TWENTY_SEVEN, _THIRTY_ONE, _ELEVEN = (np.uint64(k) for k in (30, 27, 3
 _UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def mix(state, word):
     """The next state: uint64 from uint64, every bit depending on every bit of both."""
     z = state + _STEP + word
@@ -21,7 +21,7 @@ def mix(state, word):
     return z ^ (z >> _THIRTY_ONE)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def unit(state, word):
     """A number from [0, 1) for a state (uint64) and a counter (int)."""
     return np.float64(mix(state, np.uint64(word)) >> _ELEVEN) * _UNIT
@@ -50,6 +50,32 @@ def cos_sin(turns):
     if q == 2:
         return -c, -s
     return s, -c
+
+
+@njit(cache=True)
+def scenes(seed, stream, classes, indices, n_exemplars):
+    """The state of each image, and the exemplar that it shows.
+
+    Parameters
+    ----------
+    seed, stream
+        Seed of the set, and the `word` of its stream; uint64.
+    classes, indices
+        `word` of each image's class, uint64 (n,), and its number within the class, int64 (n,).
+    n_exemplars
+        How many there are of each category.
+
+    Returns
+    -------
+    tuple
+        States, uint64 (n,), and exemplars, int64 (n,).
+    """
+    start = mix(mix(seed, np.uint64(0)), stream)
+    states, exemplars = np.empty(indices.size, np.uint64), np.empty(indices.size, np.int64)
+    for n in range(indices.size):
+        state = mix(mix(start, classes[n]), np.uint64(indices[n]))
+        states[n], exemplars[n] = state, int(unit(state, 0) * n_exemplars)
+    return states, exemplars
 
 
 def word(text: str) -> int:

@@ -114,7 +114,8 @@ def mushroom(u: Sequence[float]) -> Mesh:
 def tree(u: Sequence[float]) -> Mesh:
     """A broad-leaved tree, or for half of the exemplars a fir."""
     if u[0] > 0.5:
-        tiers = [lathe([(0, top), (wide, low), (0, low + 0.06)], 0, 14)
+        stout = between(0.85, 1.2, u[1])
+        tiers = [lathe([(0, top), (stout * wide, low), (0, low + 0.06)], 0, 14)
                  for top, low, wide in ((1.25, 0.55, 0.36), (0.85, 0.08, 0.52), (0.4, -0.42, 0.68))]  # fmt: skip
         return join(cylinder((0, -0.9, 0), (0, 0, 0), 0.12, 1, 0.08), *tiers)
     spread = between(0.45, 0.55, u[1])

@@ -65,11 +65,19 @@ def join(*meshes: Mesh) -> Mesh:
 
 
 def normalised(mesh: Mesh, fill: float = 1.0) -> Mesh:
-    """The mesh centred on its bounding box, its farthest vertex at distance `fill`, rounded to the grid."""
+    """The mesh centred on its bounding box, its farthest vertex at distance `fill`, on the grid, without faces of no area."""
     centre = 0.5 * (mesh.vertices.min(axis=0) + mesh.vertices.max(axis=0))
     v = mesh.vertices - centre
     farthest = np.sqrt((v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + v[:, 2] * v[:, 2]).max())
-    return Mesh(np.rint(v * (fill / farthest) * GRID) / GRID, mesh.faces, mesh.slots)
+    v = np.rint(v * (fill / farthest) * GRID) / GRID
+    whole = (doubled_areas(v[mesh.faces]) != 0.0).any(axis=1)
+    return Mesh(v, mesh.faces[whole], mesh.slots[whole])
+
+
+def doubled_areas(corners: np.ndarray) -> np.ndarray:
+    """The vector along each face's normal, twice its area long; from corners (f, 3, 3) to (f, 3)."""
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.stack([one[:, j] * two[:, k] - one[:, k] * two[:, j] for j, k in ((1, 2), (2, 0), (0, 1))], axis=1)
 
 
 def corner_normals(mesh: Mesh) -> np.ndarray:
@@ -82,20 +90,16 @@ def corner_normals(mesh: Mesh) -> np.ndarray:
     place = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)[mesh.faces]
     order = np.argsort(place, axis=None, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(place.ravel()[order])) + 1, place.size)
-    return np.rint(_corner_normals(mesh.vertices[mesh.faces], order, ends) * GRID) / GRID
+    areas = doubled_areas(mesh.vertices[mesh.faces])
+    return np.rint(_corner_normals(areas, order, ends) * GRID) / GRID
 
 
 @njit(cache=True)
-def _corner_normals(corners, order, ends):
-    """Normals of shape (f, 3, 3); `order` lists the corners grouped by place, `ends` where each group ends."""
-    n = corners.shape[0]
-    area, flat, normals = np.zeros((n, 3)), np.zeros((n, 3)), np.zeros((n, 3, 3))
+def _corner_normals(area, order, ends):
+    """Normals (f, 3, 3) from `doubled_areas`; `order` lists the corners grouped by place, `ends` where each group ends."""
+    n = area.shape[0]
+    flat, normals = np.zeros((n, 3)), np.zeros((n, 3, 3))
     for f in range(n):
-        for i in range(3):
-            j, k = (i + 1) % 3, (i + 2) % 3
-            area[f, i] = (corners[f, 1, j] - corners[f, 0, j]) * (corners[f, 2, k] - corners[f, 0, k]) - (
-                corners[f, 1, k] - corners[f, 0, k]
-            ) * (corners[f, 2, j] - corners[f, 0, j])
         length = np.sqrt(area[f, 0] * area[f, 0] + area[f, 1] * area[f, 1] + area[f, 2] * area[f, 2])
         for i in range(3):
             flat[f, i] = area[f, i] / length if length > 0.0 else 0.0

@@ -8,7 +8,7 @@ from vvslib.images.sandbox.counter import unit
 _X, _Y, _Z = 73856093, 19349663, 83492791
 
 
-@njit(inline="always")
+@njit
 def _ease(t):
     return t * t * (3.0 - 2.0 * t)
 

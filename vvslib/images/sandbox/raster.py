@@ -135,6 +135,6 @@ def _sample(grain, x, y, screen, nearness, corners, normals, paint, pose, light)
         light[k] = paint[k] * tone * diffuse * 1.15 + shine
 
 
-@njit(inline="always")
+@njit
 def _byte(linear):
     return np.uint8(int(255.0 * np.sqrt(min(max(linear, 0.0), 1.0)) + 0.5))

@@ -9,7 +9,7 @@ import numpy as np
 
 from vvslib.errors import VvsError, suggest
 from vvslib.images.sandbox.catalogue import CLASSES, N_EXEMPLARS, catalogue
-from vvslib.images.sandbox.counter import mix, unit, word
+from vvslib.images.sandbox.counter import scenes, word
 from vvslib.images.sandbox.kernel import compiled
 from vvslib.images.sandbox.scene import VARIATIONS
 from vvslib.images.sandbox.version import version
@@ -81,8 +81,9 @@ def render(
         if isinstance(value, bool) or int(value) != value or not low <= value <= high:
             raise VvsError(f"{what} must be a whole number from {low} to {high}; got {value!r}")
     out = np.empty((numbers.size, size, size, 3), np.uint8)
-    states = _states(numbers, indices, seed, stream)
-    meshes = numbers * N_EXEMPLARS + np.array([int(unit(s, 0) * N_EXEMPLARS) for s in states], np.int64)
+    words = np.array([word(name) for name in CLASSES], np.uint64)[numbers]
+    states, exemplars = scenes(np.uint64(seed), np.uint64(word(stream)), words, indices.astype(np.int64), N_EXEMPLARS)
+    meshes = numbers * N_EXEMPLARS + exemplars
     render_many = _renderer()
     c, widths, samples = catalogue(), np.array(VARIATIONS[variation]), max(2, -(-128 // size))
 
@@ -118,14 +119,6 @@ def _numbers(classes: Sequence[str] | Sequence[int] | np.ndarray) -> np.ndarray:
     if wrong:
         raise VvsError(f"classes must be a vector of names or of numbers from 0 to {len(CLASSES) - 1}; got {classes!r}")
     return given.astype(np.int64)
-
-
-def _states(numbers: np.ndarray, indices: np.ndarray, seed: int, stream: str) -> np.ndarray:
-    """Each image's counter; uint64, shape (n,)."""
-    start = mix(mix(np.uint64(seed), np.uint64(0)), np.uint64(word(stream)))
-    of_class = {n: mix(np.uint64(start), np.uint64(word(CLASSES[n]))) for n in np.unique(numbers).tolist()}
-    pairs = zip(numbers.tolist(), indices.tolist(), strict=True)
-    return np.array([mix(np.uint64(of_class[n]), np.uint64(i)) for n, i in pairs], np.uint64)
 
 
 @lru_cache(maxsize=1)
