@@ -81,6 +81,8 @@ class Dino(Objective):
         large = batch.views[:2]
         with torch.no_grad():
             taught = self.teacher[1](self.teacher[0](torch.cat(large)))
+            if self.training and batch.step == 0:
+                self.centre.copy_(taught.mean(0))  # else the first steps only learn what all images share
             temperature = self.temperature(batch.step, batch.steps)
             targets = F.softmax((taught - self.centre) / temperature, dim=1).chunk(2)
             if self.training:

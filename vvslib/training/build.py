@@ -37,4 +37,13 @@ def objective(net: torch.nn.Module, recipe: Recipe, n_classes: int, seed: int) -
         if recipe.objective == "simclr":
             return objectives.SimCLR(net, backbone, n_features, recipe.temperature, recipe.head)
         hidden, bottleneck = recipe.dino_head
-        return objectives.Dino(net, backbone, n_features, recipe.prototypes, hidden, bottleneck, recipe.teacher_momentum)
+        return objectives.Dino(
+            net,
+            backbone,
+            n_features,
+            recipe.prototypes,
+            hidden,
+            bottleneck,
+            momentum=recipe.teacher_momentum,
+            teacher_temperature=recipe.teacher_temperature,
+        )

@@ -15,8 +15,6 @@ from vvslib.training.recipe import Recipe
 
 RATIO = (3 / 4, 4 / 3)
 """Aspect ratios of a resized crop (Szegedy et al. 2015)."""
-GLOBAL, LOCAL = (0.4, 1.0), (0.05, 0.4)
-"""Shares of the area of large and small crops (Caron et al. 2021, section 3.2, for convolutional networks and ViT alike)."""
 LOCAL_SIDE = 96 / 224
 """Side of a small crop relative to a large one, rounded to a multiple of 8 px."""
 
@@ -58,7 +56,8 @@ def views(recipe: Recipe, size: int) -> list[View]:
         return [View(size, padding=max(size // 8, 1))]
     if kind == "multi_crop":
         small = max(8 * round(size * LOCAL_SIDE / 8), 8)
-        return [View(size, GLOBAL)] * 2 + [View(small, LOCAL)] * recipe.local_crops
+        large, local = (recipe.global_scale, 1.0), (recipe.local_scale, recipe.global_scale)
+        return [View(size, large)] * 2 + [View(small, local)] * recipe.local_crops
     return [View(size, (recipe.crop_scale, 1.0))] * (2 if kind == "simclr" else 1)
 
 

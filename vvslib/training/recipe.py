@@ -51,8 +51,10 @@ class Recipe(BaseModel):
         Of the forward pass: ``32``, ``bf16`` or ``16`` (mixed).
     temperature, head
         SimCLR: temperature, widths of the projection head.
-    local_crops, prototypes, dino_head, teacher_momentum
-        DINO: number of small crops, of prototypes, widths of the head (hidden, bottleneck), momentum of the teacher.
+    local_crops, global_scale, local_scale
+        DINO: number of small crops; smallest share of the area of a large and of a small crop, whose largest is that of a large.
+    prototypes, dino_head, teacher_momentum, teacher_temperature
+        DINO: number of prototypes, widths of the head (hidden, bottleneck), momentum and last temperature of the teacher.
     attack, epsilon, alpha, attack_steps
         Adversarial training (`vvslib.objectives.Adversarial`), in pixel values of [0, 1].
     """
@@ -92,9 +94,12 @@ class Recipe(BaseModel):
     temperature: float = Field(default=0.5, gt=0)
     head: tuple[int, int] = (2048, 128)
     local_crops: int = Field(default=8, ge=0)
+    global_scale: float = Field(default=0.4, gt=0, le=1)
+    local_scale: float = Field(default=0.05, gt=0, le=1)
     prototypes: int = Field(default=65_536, ge=2)
     dino_head: tuple[int, int] = (2048, 256)
     teacher_momentum: float = Field(default=0.9995, ge=0, lt=1)
+    teacher_temperature: float = Field(default=0.07, gt=0)
     attack: Literal["ffgsm", "pgd_linf", "pgd_l2"] = "ffgsm"
     epsilon: float = Field(default=1 / 255, ge=0)
     alpha: float = Field(default=1.25 / 255, ge=0)
@@ -214,4 +219,4 @@ def _read(text: str) -> Any:
             return json.loads(text)
         except json.JSONDecodeError:
             return text
-    return None if text.strip().lower() in ("null", "none") else text
+    return None if text.strip() == "null" else text

@@ -48,4 +48,4 @@ def weight_decay(step: int, steps: int, first: float, last: float | None) -> flo
     """
     if last is None:
         return first
-    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * step / max(steps, 1)))
+    return first + (last - first) * 0.5 * (1 - math.cos(math.pi * step / max(steps, 1)))

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
@@ -34,6 +33,9 @@ from vvslib.training.spec import PUBLISHED, Plan, RunSpec, plan
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 CHECK = 25
 """Steps between looks at the losses on a GPU, where every look waits for the device."""
+
+TELL = 0.5
+"""Seconds between reports."""
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -271,7 +273,7 @@ class _Run:
         # on a GPU, only what was looked at is known to be finite
         if now - self._saved >= self.hardware.save_every and not self._recent:
             self._save()
-        if now - self._told >= 0.5 or self.step == self.plan.steps:
+        if now - self._told >= TELL or self.step == self.plan.steps:
             self._tell(loss, now)
 
     def _tell(self, loss: float, now: float) -> None:
@@ -373,7 +375,7 @@ def curve_points(steps: int, count: int = 20) -> frozenset[int]:
     >>> sorted(curve_points(1000, 5))
     [40, 160, 360, 640, 1000]
     """
-    return frozenset(np.unique(np.ceil(steps * (np.arange(1, count + 1) / count) ** 2).astype(int)).tolist())
+    return frozenset(-(-steps * k * k // count**2) for k in range(1, count + 1))
 
 
 def _write_text(text: str, path: Path) -> None:

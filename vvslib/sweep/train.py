@@ -1,0 +1,82 @@
+"""The task of a sweep that trains one network: what `vvslib.training` does, as a function of plain parameters."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from vvslib import images
+from vvslib.images import ImageSet
+from vvslib.sweep.task import Diverged
+from vvslib.training.record import row
+from vvslib.training.spec import VERSION, RunSpec, plan
+
+__all__ = ["VERSION", "check", "digests", "estimate", "train_run"]
+
+
+@lru_cache(maxsize=2)
+def _sets(spec: str) -> tuple[ImageSet, ImageSet]:
+    """Training and validation images; a process that runs many networks loads them once."""
+    return images.load(spec, "train"), images.load(spec, "val")
+
+
+def check(parameters: dict[str, Any]) -> None:
+    """Refuse parameters that no run can have, without loading an image.
+
+    Raises
+    ------
+    VvsError
+        For an unknown parameter, architecture, image set or recipe key, with the nearest.
+    """
+    RunSpec.of(parameters).canonical()
+
+
+def digests(parameters: dict[str, Any]) -> dict[str, str]:
+    """Digest of the images: another set under the same name is another run."""
+    return {"images_digest": _sets(RunSpec.of(parameters).images)[0].digest}
+
+
+def estimate(parameters: dict[str, Any]) -> dict[str, float]:
+    """Operations of the whole run: 3 · flops · n_samples_seen."""
+    spec = RunSpec.of(parameters)
+    return {"flops": float(plan(spec, _sets(spec.images)[0]).total_flops)}
+
+
+def train_run(parameters: dict[str, Any], folder: Path, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Train one network, or go on where it was stopped.
+
+    Parameters
+    ----------
+    parameters
+        Of `vvslib.training.RunSpec`; ``recipe.KEY`` changes the recipe.
+    folder
+        The run's own.
+    report
+        Is told ``fraction``, loss, accuracy and images/s.
+
+    Returns
+    -------
+    dict
+        Columns of the score table, losses and accuracies of the end, and ``curve``, the points of the learning curve.
+
+    Raises
+    ------
+    Diverged
+        When the loss is not finite.
+    """
+    from vvslib.training import trainer
+
+    spec = RunSpec.of(parameters)
+    sets = _sets(spec.images)
+
+    def tell(event: dict[str, Any]) -> None:
+        report({"fraction": event["step"] / event["steps"], **{k: event[k] for k in ("loss", "images_per_s")}})
+
+    known = row(spec, plan(spec, sets[0]), None)
+    try:
+        done = trainer.train(spec, folder, report=tell, sets=sets)
+    except trainer.Diverged as error:
+        raise Diverged(error.step, known) from None
+    curve = [{key: value for key, value in point.items() if key != "seconds"} for point in done.curve]
+    last = {key: done.last[key] for key in ("train_loss", "val_loss", "val_acc5") if key in done.last}
+    return {**known, "acc": done.last["val_acc"], **last, "curve": curve}
