@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 HELP = """List the architectures: parameters, operations of one forward pass of one image, its size, layers that can be recorded.
 
-flops is 2 × multiply-and-adds, counted as in the published table; attention_flops, in --json, is what that count leaves out. Small
-members (small_…), for 32 to 64 px, can be built with other widths and depths than those listed.
+flops is 2 × multiply-and-adds, counted as in the published table; attention_flops, in --json, is what that count leaves out.
+Small members (small_…), for 32 to 64 px, can be built with other widths and depths than those listed.
 
 \b
 Examples:

@@ -136,10 +136,15 @@ def info(name: str, n_classes: int | None = None, size: int | None = None) -> In
     from vvslib.models import counting
 
     member = find(name, (libraries.read,))
-    with torch.random.fork_rng(devices=[]), torch.device("meta"), counting.Unfilled():
-        model = build(name, n_classes, size, pretrained=False)
     side = _side(member, size)
-    counted = counting.count(model, side, member.kind.layers)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"), counting.Unfilled():
+            model = build(name, n_classes, size, pretrained=False)
+        counted = counting.count(model, side, member.kind.layers)
+    except NotImplementedError as error:
+        raise VvsError(
+            f"{name} looks at numbers while it is built or run and cannot be counted by shapes alone ({error})"
+        ) from error
     return Info(member.name, member.family, counted.n_params, counted.flops, counted.attention_flops, side, counted.layers)
 
 

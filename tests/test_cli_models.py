@@ -1,0 +1,62 @@
+"""``vvs models``: what it prints, and how it refuses."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from vvslib import models
+from vvslib.cli import build
+from vvslib.errors import VvsError
+
+
+def vvs_models(*arguments):
+    """Standard output of the command; its error is raised."""
+    result = CliRunner().invoke(build(), ["models", *arguments])
+    if isinstance(result.exception, Exception):
+        raise result.exception
+    return result
+
+
+def test_the_table_has_a_row_a_model():
+    """Name, family, parameters, operations, size, number of layers."""
+    lines = vvs_models("--family", "AlexNet").stdout.splitlines()
+    assert lines[0].split() == ["name", "family", "n_params", "flops", "size", "layers"]
+    assert lines[1].split() == ["alexnet", "AlexNet", "61,100,840", "1.428e+09", "224", "8"]
+    assert [line.split()[0] for line in lines[1:]] == models.names("AlexNet")
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_json_has_the_layers():
+    """Everything that is known of a model, the names of its layers included."""
+    shown = json.loads(vvs_models("--family", "CORnet-S", "--json").stdout)
+    assert [one["name"] for one in shown] == models.names("CORnet-S")
+    assert set(shown[0]) == {"name", "family", "n_params", "flops", "attention_flops", "size", "layers"}
+    assert shown[0]["layers"][-2:] == ["IT.steps.1", "decoder.avgpool"]
+
+
+def test_any_model_can_be_asked_for():
+    """Unlisted widths and models of other libraries, with another number of classes."""
+    shown = json.loads(vvs_models("small_resnet_w20_d3", "torchvision:resnet18", "--n-classes", "10", "--json").stdout)
+    assert [one["n_params"] for one in shown] == [models.info(one["name"], 10).n_params for one in shown]
+    assert shown[1]["n_params"] == 11_689_512 - 990 * 513
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--family", "ResNets"), "got 'ResNets'; did you mean 'ResNet'"),
+        (("resnet81",), "got 'resnet81'; did you mean 'resnet18'"),
+        (("resnet18", "--family", "ResNet"), "takes names or --family, not both"),
+        (("resnet18", "--n-classes", "0"), "n_classes must be a whole number from 1; got 0"),
+    ],
+)
+def test_refusals(arguments, said):
+    """An unknown family or name is refused with the nearest."""
+    with pytest.raises(VvsError, match=said):
+        vvs_models(*arguments)
+
+
+def test_help_has_examples():
+    """The command teaches by example."""
+    assert "Examples:" in vvs_models("--help").stdout
