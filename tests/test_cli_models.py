@@ -7,6 +7,14 @@ from typer.testing import CliRunner
 
 from vvslib import models
 from vvslib.cli import build
+from vvslib.models import remembered
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache of this test's own."""
+    monkeypatch.setenv("VVS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 def vvs_models(*arguments):
@@ -58,3 +66,36 @@ def test_refusals(arguments, said):
 def test_help_has_examples():
     """The command teaches by example."""
     assert "Examples:" in vvs_models("--help").stdout
+
+
+def test_counts_are_remembered(cache, monkeypatch):
+    """A second call prints the same without building anything."""
+    first = vvs_models("small_alexnet_w4", "small_vit_w32_d2", "--json").stdout
+    monkeypatch.setattr(remembered, "info", None)
+    assert vvs_models("small_vit_w32_d2", "small_alexnet_w4", "--json").stdout != first
+    assert vvs_models("small_alexnet_w4", "small_vit_w32_d2", "--json").stdout == first
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"small_alexnet_w4 None": {"name": "small_alexnet_w4"}}', '{"a": 1}'])
+def test_a_broken_cache_is_counted_anew(cache, content):
+    """Whatever the file holds, the answer is right and the file is mended."""
+    right = vvs_models("small_alexnet_w4", "--json").stdout
+    (file,) = cache.iterdir()
+    good = file.read_text()
+    file.write_text(content)
+    assert vvs_models("small_alexnet_w4", "--json").stdout == right
+    assert file.read_text() == good
+
+
+def test_another_version_counts_anew(cache, monkeypatch):
+    """A change of the code or of a library does not meet old counts."""
+    vvs_models("small_alexnet_w4")
+    monkeypatch.setattr(remembered, "_version", lambda: "another")
+    monkeypatch.setattr(remembered, "info", lambda name, n_classes: models.Info(name, "none", 1, 2, 0, 3, ()))
+    assert json.loads(vvs_models("small_alexnet_w4", "--json").stdout)[0]["family"] == "none"
+
+
+def test_a_cache_that_cannot_be_written_is_no_hindrance(cache):
+    """A file lies where the folder would be."""
+    cache.write_text("")
+    assert vvs_models("small_alexnet_w4").exit_code == 0

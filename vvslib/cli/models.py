@@ -37,17 +37,20 @@ def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array, an object a model, with its layers.")] = False,
 ) -> None:
     """Print a table, or JSON."""
-    from vvslib import models
+    from vvslib import models, sources
     from vvslib.errors import VvsError
+    from vvslib.models import remembered
 
     if wanted and family is not None:
         raise VvsError("vvs models takes names or --family, not both; leave one out")
     described = []
     names = wanted or models.names(family)
-    for k, name in enumerate(names, start=1):
-        _progress(f"counting {k}/{len(names)}: {name}")
-        described.append(models.info(name, n_classes))
-    _progress("")
+    try:
+        for one in remembered.infos(names, n_classes, sources.cache_folder()):
+            described.append(one)
+            _progress(f"counted {len(described)}/{len(names)}: {one.name}")
+    finally:
+        _progress("")
     typer.echo(json.dumps([dataclasses.asdict(one) for one in described], indent=2) if as_json else as_table(described))
 
 
