@@ -32,6 +32,10 @@ def paint_background(state, palette, size, out):
     # A joint narrower than a pixel is drawn a pixel wide and as much fainter.
     wide = max(0.12, 1.0 / (size * period))
     faint = 0.12 / wide
+    lights = np.zeros((N_LIGHTS, 4))  # place, radius, brightness
+    for k in range(N_LIGHTS):
+        lights[k, 0], lights[k, 1] = 1.2 * (unit(two, 3 * k + 1) - 0.5), 1.2 * (unit(two, 3 * k + 2) - 0.5)
+        lights[k, 2], lights[k, 3] = 0.04 + 0.12 * unit(two, 3 * k), 0.3 + 0.6 * unit(two, 100 + k)
     for i in range(size):
         for j in range(size):
             x, y = (j + 0.5) / size - 0.5, (i + 0.5) / size - 0.5
@@ -64,10 +68,9 @@ def paint_background(state, palette, size, out):
             elif kind == LIGHTS:
                 a = _rise(y, -0.6, 0.6) * 0.7 + 0.3 * p
                 for k in range(N_LIGHTS):
-                    r = 0.04 + 0.12 * unit(two, 3 * k)
-                    dx, dy = x - 1.2 * (unit(two, 3 * k + 1) - 0.5), y - 1.2 * (unit(two, 3 * k + 2) - 0.5)
+                    dx, dy, r = x - lights[k, 0], y - lights[k, 1], lights[k, 2]
                     inside = 1.0 - _rise(np.sqrt(dx * dx + dy * dy) - r, -soft, soft + 0.3 * r)
-                    b = max(b, inside * (0.3 + 0.6 * unit(two, 100 + k)))
+                    b = max(b, inside * lights[k, 3])
             else:
                 ridge = 1.0 - abs(2.0 * p - 1.0)
                 a = _rise(ridge, 0.55, 0.95)
