@@ -289,6 +289,7 @@ def test_a_few_steps_lower_the_loss(name, size, steps):
     ("name", "options", "said"),
     [
         ("resnet81", {}, r"arch must be a name of the registry; got 'resnet81'; did you mean 'resnet18'"),
+        (None, {}, "arch must be a name of the registry; got 'None'"),
         ("zzz", {}, r"got 'zzz'; `vvs models` lists them"),
         ("small_resnet_w016_d1", {}, "got 'small_resnet_w016_d1'; did you mean 'small_resnet_w16_d1'"),
         ("small_resnet_w999_d1", {}, "w of small_resnet must be from 1 to 512; got 'small_resnet_w999_d1'"),

@@ -200,6 +200,7 @@ def find(name: str, readers: tuple[Callable[[str], Member | None], ...] = ()) ->
     >>> find("resnetflexfilters-f-1-16-20-6").options["widths"]
     (53, 53, 106, 213, 426)
     """
+    name = str(name)
     if name in members():
         return members()[name]
     for read in (*(pattern.read for pattern in SMALL), *readers):

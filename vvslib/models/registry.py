@@ -36,7 +36,7 @@ class Info:
         Pixels of a side of that image.
     layers
         Names of the modules that a forward hook can record, in the order in which they finish: each runs once, returns one
-        tensor, and nothing alters that tensor in place afterwards.
+        tensor, and in evaluation nothing alters that tensor in place afterwards.
     """
 
     name: str

@@ -107,12 +107,12 @@ class SmallViT(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Images (b, 3, s, s) → logits (b, n_classes)."""
         x = self.patch_embed(x)
-        positions = sines_and_cosines(*x.shape[1:]).to(x)
+        positions = sines_and_cosines(*x.shape[1:], device=x.device).to(x.dtype)
         x = self.blocks(x.flatten(2).transpose(1, 2) + positions)
         return self.head(self.norm(x).mean(1))
 
 
-def sines_and_cosines(width: int, rows: int, columns: int) -> torch.Tensor:
+def sines_and_cosines(width: int, rows: int, columns: int, device: torch.device | None = None) -> torch.Tensor:
     """Fixed embedding of the positions on a grid: sines and cosines of row and column at wavelengths from 2π to 20,000π patches.
 
     Parameters
@@ -121,6 +121,8 @@ def sines_and_cosines(width: int, rows: int, columns: int) -> torch.Tensor:
         Channels, a multiple of 4.
     rows, columns
         Of the grid.
+    device
+        Where it is computed; torch's default when None.
 
     Returns
     -------
@@ -136,7 +138,7 @@ def sines_and_cosines(width: int, rows: int, columns: int) -> torch.Tensor:
     >>> sines_and_cosines(8, 2, 3).shape
     torch.Size([6, 8])
     """
-    frequencies = 10_000.0 ** -torch.linspace(0, 1, width // 4)
-    row, column = (torch.arange(n)[:, None] * frequencies for n in (rows, columns))
+    frequencies = 10_000.0 ** -torch.linspace(0, 1, width // 4, device=device)
+    row, column = (torch.arange(n, device=device)[:, None] * frequencies for n in (rows, columns))
     row, column = row.repeat_interleave(columns, 0), column.repeat(rows, 1)
     return torch.cat([row.sin(), row.cos(), column.sin(), column.cos()], dim=1)
