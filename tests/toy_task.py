@@ -54,7 +54,7 @@ def count(parameters: dict, folder: Path, report) -> dict:
 
 def misbehave(parameters: dict, folder: Path, report) -> dict:
     """Do what the parameter `how` says, a number of times; then count."""
-    note(parameters, "start")
+    note(parameters, "try")
     tries = folder / "tries"
     tried = int(tries.read_text()) if tries.exists() else 0
     tries.write_text(str(tried + 1))

@@ -109,7 +109,7 @@ def test_exception_is_recorded_with_its_traceback(slurm, tmp_path):
     error = sweep.driver.records[sweep.runs[0].id].error
     assert (error["type"], error["text"]) == ("ValueError", "the width is wrong")
     assert "toy_task.py" in error["traceback"]
-    assert sweep.noted("start") == 1
+    assert sweep.noted("try") == 1
 
 
 def test_tiny_runs_share_a_job(slurm, tmp_path):
@@ -122,11 +122,11 @@ def test_tiny_runs_share_a_job(slurm, tmp_path):
 def test_cancelled_job_is_not_submitted_again(slurm, tmp_path):
     """Who cancels a job means it; the run is recorded as died, for the next sweep."""
     sweep = Sweep(tmp_path, {"seed": 0, "how": "wait"})
-    sweep.wait_for("start 0 0")
+    sweep.wait_for("try 0 0")
     subprocess.run(["scancel", *active()], check=True)
     assert sweep.end().counts["died"] == 1
     assert "was cancelled" in sweep.driver.records[sweep.runs[0].id].error["text"]
-    assert sweep.noted("start") == 1
+    assert sweep.noted("try") == 1
 
 
 def test_preempted_run_goes_on_from_its_checkpoint(slurm, tmp_path):
@@ -145,7 +145,7 @@ def test_preempted_run_goes_on_from_its_checkpoint(slurm, tmp_path):
 def test_stopped_driver_cancels_its_jobs(slurm, tmp_path):
     """Stopping the executor leaves no job behind."""
     sweep = Sweep(tmp_path, {"how": "wait", "seed": [0, 1, 2]})
-    sweep.wait_for("start 0 0")
+    sweep.wait_for("try 0 0")
     sweep.executor.stop()
     until = time.monotonic() + 20
     while active() and time.monotonic() < until:
@@ -194,7 +194,7 @@ def test_without_accounting_a_killed_job_is_noticed(slurm_without_accounting, tm
 def test_without_accounting_a_cancelled_job_is_noticed(slurm_without_accounting, tmp_path):
     """sacct fails here; squeue tells that the job was cancelled."""
     sweep = Sweep(tmp_path, {"seed": 0, "how": "wait"})
-    sweep.wait_for("start 0 0")
+    sweep.wait_for("try 0 0")
     subprocess.run(["scancel", *active()], check=True)
     assert sweep.end().counts["died"] == 1
 

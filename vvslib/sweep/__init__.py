@@ -7,7 +7,7 @@ A task is a module-level function, named ``"package.module:function"``::
     def train_run(parameters: dict, folder: Path, report: Callable[[dict], None]) -> dict: ...
 
     def check(parameters: dict) -> None: ...           # optional: VvsError before anything runs
-    def digests(parameters: dict) -> dict[str, str]: ...   # optional: what stands for named data in a run's id
+    def digests(parameters: dict) -> dict[str, str]: ...   # optional: of images, say, for a run's id
     def estimate(parameters: dict) -> dict: ...        # optional: {"flops": operations of the whole run}
 
 `folder` is the run's own and outlives interruptions: a task that finds its checkpoint there goes on from it. `report` takes plain

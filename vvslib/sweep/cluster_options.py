@@ -14,7 +14,16 @@ SBATCH = "sbatch."
 # The signal may come this much early, as Slurm looks at limits every half minute.
 EARLY_S = 60
 # Said in other words by Options.
-OURS_ALREADY = ("time", "array_parallelism", "signal_delay_s", "setup", "cpus_per_task", "job_name", "mem", "additional_parameters")
+OURS_ALREADY = (
+    "time",
+    "array_parallelism",
+    "signal_delay_s",
+    "setup",
+    "cpus_per_task",
+    "job_name",
+    "mem",
+    "additional_parameters",
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Protocol
 
-from vvslib.sweep import tables
 from vvslib.sweep.claims import Watch
 from vvslib.sweep.files import StoreFull
 from vvslib.sweep.records import FINAL, CorruptRecord, Record
@@ -231,7 +230,7 @@ class Driver:
             return
         times = self._deaths[run.id]
         text = f"{why}; so it went {times} times" if times > 1 else why
-        if not record_death(self.store, run, text, self._redo.get(run.id)):
+        if not record_death(self.store, run, text, self._redo.get(run.id), self._watch.available(run.id)[1]):
             self._elsewhere[run.id] = run
 
     def _tick(self, now: bool = False) -> None:
@@ -258,6 +257,8 @@ def drive(driver: Driver) -> Status:
     KeyboardInterrupt
         On Ctrl-C, saying what is valid. What was running is stopped, and goes on from its checkpoint another time.
     """
+    from vvslib.sweep import tables  # pandas, which a driver needs for nothing else
+
     executor, store = driver.executor, driver.store
     try:
         status = driver.run()

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,24 +124,25 @@ class Grid(Block):
         Parameters
         ----------
         values
-            Parameter → value. A dotted name reaches into a mapping: ``{"recipe.epochs": 2}``.
+            Parameter → value. A dotted name reaches into a parameter that is a mapping.
 
         Examples
         --------
-        >>> grid = build({"name": "g", "task": "m:f", "axes": {"arch": ["a", "b"], "seed": [0, 1]}})
-        >>> grid.override({"seed": 7, "recipe.epochs": 2}).expand()[1]
-        {'seed': 7, 'recipe': {'epochs': 2}, 'arch': 'b'}
+        >>> grid = build({"name": "g", "task": "m:f", "fixed": {"changes": {"lr": 0.1}}, "axes": {"seed": [0, 1]}})
+        >>> grid.override({"seed": 7, "changes.epochs": 2}).expand()
+        [{'changes': {'lr': 0.1, 'epochs': 2}, 'seed': 7}]
         """
-        whole = {key: value for key, value in values.items() if "." not in key}
-        blocks = [_without(block.model_dump(), whole) for block in self.blocks]
-        own = _without(self.model_dump(exclude={"blocks"}), whole)
-        for key, value in whole.items():
-            own["axes" if isinstance(value, list) else "fixed"][key] = value
-        for key in values.keys() - whole.keys():
-            parent, *path = key.split(".")
-            holders = [content["fixed"] for content in (own, *blocks) if parent in content["fixed"]] or [own["fixed"]]
-            for fixed in holders:
-                _set(fixed.setdefault(parent, {}), path, values[key], key)
+        blocks = [block.model_dump() for block in self.blocks]
+        own = self.model_dump(exclude={"blocks"})
+        inner = {key: _mappings(key, (own, *blocks)) for key in values}
+        whole = {key: value for key, value in values.items() if not inner[key]}
+        for content in (own, *blocks):
+            content.update(_without(content, whole))
+        for key, value in values.items():
+            if key in whole:
+                own["axes" if isinstance(value, list) else "fixed"][key] = value
+            for mapping in inner[key]:
+                _set(mapping, key.split(".")[1:], value, key)
         return build(own | {"blocks": blocks})
 
     def _whole_blocks(self) -> list[Block]:
@@ -248,6 +249,13 @@ def _without(content: dict[str, Any], gone: Mapping[str, Any]) -> dict[str, Any]
 
     groups = [kept for group in content["zip"] if (kept := left(group))]
     return content | {"fixed": left(content["fixed"]), "axes": left(content["axes"]), "zip": groups}
+
+
+def _mappings(key: str, contents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The mappings that a dotted name reaches into."""
+    parent, dot, _ = key.partition(".")
+    found = [content["fixed"].get(parent) for content in contents]
+    return [value for value in found if dot and isinstance(value, dict)]
 
 
 def _set(place: Any, path: list[str], value: Any, name: str) -> None:

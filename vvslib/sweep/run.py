@@ -21,8 +21,8 @@ class Run:
     parameters
         Plain values.
     digests
-        For parameters that name data, the digest of the content. It takes the parameter's place in the id: where the images lie
-        does not matter, which images they are does.
+        Of what parameters name or imply, such as images. A digest takes the place of a parameter of its name in the id: where the
+        images lie does not matter, which images they are does.
     flops
         Estimated operations; None where not known. Not part of the id.
 

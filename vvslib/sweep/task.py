@@ -68,19 +68,17 @@ class Task:
             hook(dict(parameters))
 
     def digests(self, parameters: dict[str, Any]) -> dict[str, str]:
-        """What stands in a run's id for a parameter that names data: parameter → digest of its content.
+        """Digests of what the parameters name or imply, such as images: they go into a run's id, in place of a parameter of the
+        same name.
 
         Raises
         ------
         VvsError
-            When the data are not there, or a digest is given for what is no parameter.
+            When it is not there.
         """
         hook = getattr(self._module, "digests", None)
-        found = dict(hook(dict(parameters))) if hook is not None else {}
-        for key in found:
-            if key not in parameters:
-                raise VvsError(f"{self.name}: a digest is given for {key!r}, which is no parameter: {suggest(key, parameters)}")
-        return {key: str(value) for key, value in found.items()}
+        found = hook(dict(parameters)) if hook is not None else {}
+        return {str(key): str(value) for key, value in found.items()}
 
     def flops(self, parameters: dict[str, Any]) -> float | None:
         """Floating-point operations of the whole run; None where the task does not say.

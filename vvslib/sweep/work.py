@@ -7,6 +7,8 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -127,7 +129,7 @@ def execute(job: Job, interrupted: Callable[[], bool] = lambda: False) -> Outcom
         return Outcome(run.id, "taken", str(error))
 
 
-def record_death(store: Store, run: Run, text: str, redo: str | None = None) -> bool:
+def record_death(store: Store, run: Run, text: str, redo: str | None = None, dead: int | None = None) -> bool:
     """Record that a run's process or machine went down too often; False where there is a lasting record or a living claim.
 
     Parameters
@@ -136,7 +138,7 @@ def record_death(store: Store, run: Run, text: str, redo: str | None = None) -> 
         The run and its store.
     text
         What happened.
-    redo
+    redo, dead
         As in `Job`.
 
     Raises
@@ -144,7 +146,7 @@ def record_death(store: Store, run: Run, text: str, redo: str | None = None) -> 
     StoreFull
         When there is no room.
     """
-    claim = store.claims.take(run.id)
+    claim = store.claims.take(run.id, dead)
     if claim is None:
         return False
     with claim:
@@ -222,10 +224,16 @@ def _described(error: BaseException) -> dict[str, str]:
 
 def _made(started: float) -> dict[str, Any]:
     """When, where and by which code."""
-    described = provenance.describe({}, None, started)
-    kept = ("commit", "dirty", "versions", "device", "date", "wall_seconds")
+    now = time.time()
     who = owner.describe()
-    return {key: described[key] for key in kept} | {key: who[key] for key in ("host", "job")}
+    when = {"date": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"), "wall_seconds": round(now - started, 3)}
+    return {**_code(), **when, "device": provenance.device(), "host": who["host"], "job": who["job"]}
+
+
+@cache
+def _code() -> dict[str, Any]:
+    """The code of this process; looked up once, as it was loaded once."""
+    return {**(provenance.code_version() or {"commit": None, "dirty": None}), "versions": provenance.versions()}
 
 
 @contextlib.contextmanager
