@@ -285,3 +285,11 @@ def test_what_another_renderer_left_is_not_used(own_cache, monkeypatch):
     monkeypatch.setattr("vvslib.images.sandbox.render", lambda *_: pytest.fail("rendered again"))
     with pytest.raises(pytest.fail.Exception):
         images.load("sandbox:size=16,per_class=1")
+
+
+def test_more_than_fits_into_memory_is_refused(own_cache):
+    """Before anything is rendered, with the numbers."""
+    with pytest.raises(
+        VvsError, match=r"1,000,000 of 24 classes at 512 px take 18,874 GB, and this machine has [\d,]+ GB; ask for fewer"
+    ):
+        images.load("sandbox:size=512,per_class=1000000")
