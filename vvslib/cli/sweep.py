@@ -24,8 +24,9 @@ from its checkpoint. Several drivers, on several machines, may work on one store
 Examples:
   vvs sweep sandbox/first --dry-run              how many runs, FLOP and hours
   vvs sweep sandbox/first --jobs 2
-  vvs sweep full/design --set images=folder:path=/data/imagenet --executor slurm --jobs 64
+  vvs sweep full/design --set imagenet=/data/imagenet --set ecoset=/data/ecoset --executor slurm --jobs 64
                         --slurm partition=gpu --slurm gpus_per_node=1 --slurm timeout_min=1440
+  vvs sweep full/design --set imagenet=/data/imagenet --only images=*imagenet* --only seed=0
 """
 
 STATUS_HELP = """Where the sweeps of a store stand; reads the store only, so at any time and from any machine.
@@ -54,7 +55,13 @@ def sweep(
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Runs (local) or jobs (Slurm) at a time.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads a run may use; its share of the cores when not given.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value of a parameter; [A, B] for an axis.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Another value of a parameter, or of a name the grid lets; [A, B] for an axis."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only the runs with this value; * and ? stand for any text.")
     ] = None,
     slurm: Annotated[list[str] | None, typer.Option("--slurm", metavar="KEY=VALUE", help="An option of the jobs.")] = None,
     order: Annotated[str, typer.Option(metavar="ORDER", help="grid, cheap (first) or costly (first).")] = "grid",
@@ -74,7 +81,7 @@ def sweep(
     if retries < 0:
         raise VvsError(f"--retries must be at least 0; got {retries}")
     known = (place / "store.json").exists()
-    runs, unidentified = _plan(chosen, dry_run, known)
+    runs, unidentified = _plan(chosen, _pairs("--only", only, parse=True), dry_run, known)
     kept = Store(place) if known else None
     records = list(kept.records()) if kept else []
     left = planning.missing(kept, runs, retry_failed) if kept and not unidentified else runs
@@ -120,22 +127,22 @@ def status(
         time.sleep(watch)
 
 
-def _plan(chosen: Any, dry_run: bool, known: bool) -> tuple[list["Run"], str | None]:
+def _plan(chosen: Any, only: dict[str, Any], dry_run: bool, known: bool) -> tuple[list["Run"], str | None]:
     """The runs; and why they could not be identified, where only the cost is asked for and the data are not here."""
     from vvslib.sweep import planning
 
     if not dry_run:
-        return planning.plan(chosen), None
+        return planning.plan(chosen, only=only), None
     if not known:
-        return planning.plan(chosen, identify=False), None
+        return planning.plan(chosen, identify=False, only=only), None
     try:
-        return planning.plan(chosen), None
+        return planning.plan(chosen, only=only), None
     except VvsError as error:
-        return planning.plan(chosen, identify=False), str(error)
+        return planning.plan(chosen, identify=False, only=only), str(error)
 
 
 def _pairs(option: str, texts: list[str] | None, parse: bool = False) -> dict[str, Any]:
-    """``KEY=VALUE`` texts as a mapping, the values read as YAML where asked."""
+    """``KEY=VALUE`` texts as a mapping, the values read as YAML where asked; ``*`` begins a pattern, which is none."""
     from vvslib import strict_yaml
 
     found: dict[str, Any] = {}
@@ -145,7 +152,7 @@ def _pairs(option: str, texts: list[str] | None, parse: bool = False) -> dict[st
             raise VvsError(f"{option} must be followed by KEY=VALUE; got {text!r}")
         if key in found:
             raise VvsError(f"{option} {key} must be given once; it is given again as {value!r}")
-        found[key] = strict_yaml.load(value, f"{option} {key}") if parse else value
+        found[key] = strict_yaml.load(value, f"{option} {key}") if parse and value[:1] != "*" else value
     return found
 
 

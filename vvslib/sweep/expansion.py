@@ -1,7 +1,10 @@
 """From fixed values, axes and rules to the parameters of every run, in an order that never changes."""
 
 import itertools
+import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from vvslib.errors import VvsError, suggest
@@ -49,6 +52,63 @@ def expand(block: "Block", where: str) -> list[dict[str, Any]]:
         why = f"its rules leave 0 of {len(product)} runs; widen them" if product else "no parameter gets a value; give it axes"
         raise VvsError(f"{where} expands to nothing: {why}")
     return kept
+
+
+def substitute(value: Any, names: Mapping[str, str], where: str) -> Any:
+    """A value with every ``${name}`` replaced, inside lists and mappings too.
+
+    Raises
+    ------
+    VvsError
+        For a name that is not given, with the nearest.
+
+    Examples
+    --------
+    >>> substitute({"images": ["folder:path=${imagenet}"]}, {"imagenet": "/data/imagenet"}, "an example")
+    {'images': ['folder:path=/data/imagenet']}
+    """
+    if isinstance(value, list):
+        return [substitute(item, names, where) for item in value]
+    if isinstance(value, dict):
+        return {key: substitute(item, names, where) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    for name in re.findall(r"\$\{([^}]*)\}", value):
+        if name not in names:
+            raise VvsError(f"{where}: {value!r} names {name!r}, which `let` does not give: {suggest(name, names)}")
+        value = value.replace(f"${{{name}}}", names[name])
+    return value
+
+
+def select(runs: Sequence[dict[str, Any]], rule: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The runs whose parameters have the values that a rule names; a text may hold ``*`` and ``?``.
+
+    Raises
+    ------
+    VvsError
+        When no run has the parameter (the nearest is named), or none the value.
+
+    Examples
+    --------
+    >>> select([{"arch": "resnet18"}, {"arch": "deit_tiny"}], {"arch": "resnet*"}, "g")
+    [{'arch': 'resnet18'}]
+    """
+    kept = list(runs)
+    for key, values in rule.items():
+        wanted = values if isinstance(values, list) else [values]
+        known = {one for run in runs for one in run}
+        if key not in known:
+            raise VvsError(f"grid {name!r} has no parameter {key!r}: {suggest(key, known)}")
+        kept = [run for run in kept if key in run and any(_fits(run[key], value) for value in wanted)]
+        if not kept:
+            raise VvsError(f"grid {name!r} has no run with {key}={values}; take another value")
+    return kept
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(value, str) and isinstance(wanted, str):
+        return fnmatchcase(value, wanted)
+    return canonical(value) == canonical(wanted)
 
 
 def matches(run: dict[str, Any], rule: "Axes") -> bool:

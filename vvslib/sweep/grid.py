@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from vvslib import project, provenance, strict_yaml
 from vvslib.errors import VvsError, suggest
-from vvslib.sweep import expansion
+from vvslib.sweep import expansion, overrides
 from vvslib.sweep.canonical import plain
 
 Axes = dict[str, list[Any]]
@@ -88,12 +88,15 @@ class Grid(Block):
         Its name: letters, digits, dots, dashes, as it names files. Where it is read from a file without one, folder and file.
     task
         ``"package.module:function"``, see `vvslib.sweep`.
+    let
+        Name → text. ``${name}`` in any value becomes the text: what differs between machines, such as where the images lie.
     blocks
         Several blocks, each with what stands beside them added; a block's own value of a parameter wins.
     """
 
     name: str = Field(pattern=r"^[\w.-]+$")
     task: str
+    let: dict[str, str] = Field(default_factory=dict)
     blocks: list[Block] = Field(default_factory=list)
 
     def expand(self) -> list[dict[str, Any]]:
@@ -124,7 +127,7 @@ class Grid(Block):
         Parameters
         ----------
         values
-            Parameter → value. A dotted name reaches into a parameter that is a mapping.
+            Parameter, or name of `let`, → value. A dotted name reaches into a parameter that is a mapping.
 
         Examples
         --------
@@ -132,18 +135,7 @@ class Grid(Block):
         >>> grid.override({"seed": 7, "changes.epochs": 2}).expand()
         [{'changes': {'lr': 0.1, 'epochs': 2}, 'seed': 7}]
         """
-        blocks = [block.model_dump() for block in self.blocks]
-        own = self.model_dump(exclude={"blocks"})
-        inner = {key: _mappings(key, (own, *blocks)) for key in values}
-        whole = {key: value for key, value in values.items() if not inner[key]}
-        for content in (own, *blocks):
-            content.update(_without(content, whole))
-        for key, value in values.items():
-            if key in whole:
-                own["axes" if isinstance(value, list) else "fixed"][key] = value
-            for mapping in inner[key]:
-                _set(mapping, key.split(".")[1:], value, key)
-        return build(own | {"blocks": blocks})
+        return build(overrides.apply(self.model_dump(), values))
 
     def _whole_blocks(self) -> list[Block]:
         """The blocks, each with what is common to all."""
@@ -157,7 +149,8 @@ class Grid(Block):
             }
             merged = {key: {**common[key], **getattr(block, key)} for key in ("fixed", "axes")}
             rules = {"where": _both(self.where, block.where), "exclude": [*self.exclude, *block.exclude]}
-            whole.append(Block(**merged, zip=[*common["zip"], *block.zip], **rules))
+            content = merged | {"zip": [*common["zip"], *block.zip]} | rules
+            whole.append(Block(**expansion.substitute(content, self.let, f"grid {self.name!r}")))
         return whole
 
 
@@ -239,29 +232,3 @@ def _both(one: Axes, other: Axes) -> Axes:
     """What both rules allow."""
     met = {key: [value for value in one[key] if value in other[key]] for key in one.keys() & other.keys()}
     return {**one, **other, **met}
-
-
-def _without(content: dict[str, Any], gone: Mapping[str, Any]) -> dict[str, Any]:
-    """A block's keys and values without the parameters that get theirs elsewhere."""
-
-    def left(values: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in values.items() if key not in gone}
-
-    groups = [kept for group in content["zip"] if (kept := left(group))]
-    return content | {"fixed": left(content["fixed"]), "axes": left(content["axes"]), "zip": groups}
-
-
-def _mappings(key: str, contents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The mappings that a dotted name reaches into."""
-    parent, dot, _ = key.partition(".")
-    found = [content["fixed"].get(parent) for content in contents]
-    return [value for value in found if dot and isinstance(value, dict)]
-
-
-def _set(place: Any, path: list[str], value: Any, name: str) -> None:
-    """Set a value inside nested mappings."""
-    for part in path[:-1]:
-        place = place.setdefault(part, {}) if isinstance(place, dict) else place
-    if not isinstance(place, dict):
-        raise VvsError(f"{name} must lie in a mapping; got {place!r}; set the whole parameter instead")
-    place[path[-1]] = value

@@ -1,10 +1,10 @@
 """From a grid to the runs it asks for: parameters checked, data identified, cost estimated, before anything is executed."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from vvslib.errors import VvsError
-from vvslib.sweep import task
+from vvslib.sweep import expansion, task
 from vvslib.sweep.grid import Grid
 from vvslib.sweep.records import FINAL, CorruptRecord
 from vvslib.sweep.run import Run, label
@@ -14,7 +14,7 @@ Order = Literal["grid", "cheap", "costly"]
 ORDERS: tuple[str, ...] = Order.__args__
 
 
-def plan(grid: Grid, identify: bool = True) -> list[Run]:
+def plan(grid: Grid, identify: bool = True, only: Mapping[str, Any] | None = None) -> list[Run]:
     """The runs of a grid, in its order.
 
     Parameters
@@ -24,6 +24,8 @@ def plan(grid: Grid, identify: bool = True) -> list[Run]:
     identify
         Whether to take the digest of named data, without which ids are not those of the store. False for a look at the cost where
         the data are not.
+    only
+        Parameter → value or values, to take a part of the grid (`expansion.select`).
 
     Raises
     ------
@@ -39,7 +41,7 @@ def plan(grid: Grid, identify: bool = True) -> list[Run]:
     """
     found = task.load(grid.task)
     runs = []
-    for parameters in grid.expand():
+    for parameters in expansion.select(grid.expand(), only or {}, grid.name):
         try:
             found.check(parameters)
             digests = found.digests(parameters) if identify else {}
