@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from vvslib.errors import VvsError
 from vvslib.plotting import Curve, Estimates, Figure, Line, Panel, Points
 from vvslib.refit import Refit
 from vvslib.summaries import curve, frontier
@@ -24,6 +25,8 @@ SCORES = {
     "V1, V2, V4, IT": "Neural score (mean of four regions)",
     "V1, V2, V4, IT, behavior": "Score (mean of five benchmarks)",
 }
+
+DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def score_label(found: Refit) -> str:
@@ -120,12 +123,57 @@ def curves(
     x_label, y_label, x_log, y_range, lines, alt
         Of the panel.
     """
-    dashes = ("solid", "dash", "dot", "dashdot")
     layers = tuple(
-        Curve(part[x].to_numpy(float), part[y].to_numpy(float), label=str(name), dash=dashes[i % 4], group=str(name))
+        Curve(part[x].to_numpy(float), part[y].to_numpy(float), label=str(name), dash=DASHES[i % 4], group=str(name))
         for i, (name, part) in enumerate(frame.groupby(by, sort=False))
     )
     return Figure((Panel(layers, x_label, y_label, x_log=x_log, y_range=y_range, lines=tuple(lines)),), alt=alt)
+
+
+HUES = ("ResNet", "AlexNet", "EfficientNet", "ConvNeXt", "CORnet-S", "ViT")
+"""Palette keys whose colours are lent, in this order, to groups that have none of their own."""
+
+
+def means(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    by: str,
+    *,
+    x_label: str,
+    y_label: str,
+    named: str = "{}",
+    title: str = "",
+    x_log: bool = True,
+    y_range=None,
+) -> Panel:
+    """Runs as points, and a line through their means at each x per value of a column.
+
+    Parameters
+    ----------
+    frame
+        One row per run.
+    x, y, by
+        Columns: horizontal, vertical, one line per value, at most as many as `HUES`.
+    named
+        How a value is written in the legend.
+    x_label, y_label, title, x_log, y_range
+        Of the panel.
+
+    Raises
+    ------
+    VvsError
+        For more values than colours.
+    """
+    values = sorted(set(frame[by]))
+    if len(values) > len(HUES):
+        raise VvsError(f"by must be a column of at most {len(HUES)} values; {by!r} has {len(values)}; keep fewer rows")
+    layers: list = [Points(frame, x, y)]
+    for k, value in enumerate(values):
+        mean = frame[frame[by] == value].groupby(x)[y].mean()
+        line = mean.index.to_numpy(float), mean.to_numpy(float)
+        layers.append(Curve(*line, label=named.format(value), dash=DASHES[k % 4], group=HUES[k]))
+    return Panel(tuple(layers), x_label, y_label, title=title, x_log=x_log, y_range=y_range)
 
 
 def forest(

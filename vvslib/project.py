@@ -1,5 +1,6 @@
 """Where the checkout is, and the folders inside it."""
 
+import os
 from pathlib import Path
 
 from vvslib.errors import VvsError
@@ -45,7 +46,12 @@ def results() -> Path:
 
 
 def sweeps() -> Path:
-    """Folder of the stores of sweeps: what was trained here, never committed, and not removed by ``make clean``."""
+    """Folder of the stores of sweeps: what was trained here, never committed, and not removed by ``make clean``.
+
+    ``sweeps/`` of the checkout, unless ``VVS_SWEEPS`` names another one (a large disk).
+    """
+    if named := os.environ.get("VVS_SWEEPS"):
+        return Path(named).expanduser()
     return root() / "sweeps"
 
 

@@ -54,6 +54,7 @@ def train(
 ) -> None:
     """Train, or go on."""
     from vvslib import images as image_sets
+    from vvslib import project
     from vvslib.training.spec import RunSpec, plan
 
     spec = RunSpec.of(
@@ -79,7 +80,18 @@ def train(
         else:
             typer.echo("\n".join(f"  {key}: {value}" for key, value in planned.recipe.model_dump().items()))
         return
-    _train(spec, planned, folder or _place(spec), sets, device, devices, workers, threads, compile_, as_json)
+    _train(
+        spec,
+        planned,
+        folder or project.sweeps() / "single" / spec.key,
+        sets,
+        device,
+        devices,
+        workers,
+        threads,
+        compile_,
+        as_json,
+    )
 
 
 def _train(spec, planned, folder, sets, device, devices, workers, threads, compile_, as_json) -> None:
@@ -195,12 +207,3 @@ def _epochs(text: str) -> str | list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise VvsError(f"--checkpoints takes last, published, every, or epochs as 1,2,5; got {text!r}") from None
-
-
-def _place(spec: "RunSpec") -> Path:
-    import hashlib
-
-    from vvslib import project
-
-    key = hashlib.sha256(json.dumps(spec.canonical(), sort_keys=True).encode()).hexdigest()[:8]
-    return project.sweeps() / "single" / f"{spec.arch}-{spec.images.partition(':')[0]}-d{spec.per_class}-s{spec.seed}-{key}"

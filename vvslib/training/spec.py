@@ -1,5 +1,7 @@
 """What a run is, by its parameters alone, and what follows from them before anything is trained."""
 
+import hashlib
+import json
 import math
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +12,7 @@ from vvslib import images, models
 from vvslib.errors import VvsError, suggest
 from vvslib.images import ImageSet
 from vvslib.models.catalogue import find
+from vvslib.subsampling import subsample
 from vvslib.training.recipe import Recipe, choose, recipe
 
 VERSION = 1
@@ -111,6 +114,16 @@ class RunSpec(BaseModel):
             "version": VERSION,
         }
 
+    @property
+    def key(self) -> str:
+        """A name for the run's folder: what one would call it, and eight digits of what decides its weights."""
+        dataset, size = self.images.partition(":")[0], self.per_class or "all"
+        return f"{self.arch}-{dataset}-d{size}-s{self.seed}-{_digest(self.canonical())[:8]}"
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
 
 def family(arch: str) -> str:
     """Family of an architecture.
@@ -185,11 +198,11 @@ def plan(spec: RunSpec, training: ImageSet) -> Plan:
     Raises
     ------
     VvsError
-        As `RunSpec.resolved`.
+        As `RunSpec.resolved`, and where a class holds too few images.
     """
     name, found = spec.resolved()
     n_classes = len(training.classes)
-    n = spec.per_class * len(set(training.labels.tolist())) if spec.per_class else len(training)
+    n = len(subsample(training.labels, spec.per_class, spec.seed, training.classes))
     per_epoch = math.ceil(n / found.batch_size)
     steps = found.steps or max(math.ceil(found.epochs * per_epoch), found.min_steps)
     whole, rest = divmod(steps, per_epoch)
