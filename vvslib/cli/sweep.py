@@ -81,6 +81,7 @@ def sweep(
     if retries < 0:
         raise VvsError(f"--retries must be at least 0; got {retries}")
     known = (place / "store.json").exists()
+    planning.order((), order)
     runs, unidentified = _plan(chosen, _pairs("--only", only, parse=True), dry_run, known)
     kept = Store(place) if known else None
     records = list(kept.records()) if kept else []

@@ -162,7 +162,11 @@ def ending(record: Record) -> str:
     """How a run ended, in a line."""
     seconds = record.made.get("wall_seconds", 0.0)
     if record.state == "done":
-        scalars = [(key, value) for key, value in flat(record.result).items() if isinstance(value, int | float)]
+        scalars = [
+            (key, value)
+            for key, value in flat(record.result).items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
         said = " ".join(f"{key}={_value(value)}" for key, value in scalars[:4])
         return f"done in {duration(seconds)}: {record.run.label}: {said}"
     if record.state == "diverged":

@@ -1,7 +1,7 @@
 """From a grid to the runs it asks for: parameters checked, data identified, cost estimated, before anything is executed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from vvslib.errors import VvsError
 from vvslib.sweep import expansion, task
@@ -10,8 +10,7 @@ from vvslib.sweep.records import FINAL, CorruptRecord
 from vvslib.sweep.run import Run, label
 from vvslib.sweep.store import Store
 
-Order = Literal["grid", "cheap", "costly"]
-ORDERS: tuple[str, ...] = Order.__args__
+ORDERS = ("grid", "cheap", "costly")
 
 
 def plan(grid: Grid, identify: bool = True, only: Mapping[str, Any] | None = None) -> list[Run]:
@@ -63,7 +62,7 @@ def _refuse_same_data(runs: Sequence[Run], name: str) -> None:
             )
 
 
-def order(runs: Iterable[Run], by: Order = "grid") -> list[Run]:
+def order(runs: Iterable[Run], by: str = "grid") -> list[Run]:
     """Runs in the order in which to begin them: the grid's, the cheap ones first, or the costly ones first.
 
     The costly first end soonest with several slots; the cheap first show soonest what is wrong. Runs that do not state their cost
