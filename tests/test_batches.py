@@ -99,9 +99,9 @@ def test_shift_and_mirror_by_hand():
     """Padding 0 and mirrored: the image reversed; padded: a crop of the padded image."""
     image = torch.arange(4 * 4 * 3, dtype=torch.uint8).view(1, 4, 4, 3)
     view = crops.View(4)
-    mirrored = crops.shift(image, view, torch.ones(1), torch.Generator())
+    mirrored = crops.shift(crops.pack(image), view, torch.ones(1), torch.Generator())
     assert torch.equal(mirrored * 255, image.permute(0, 3, 1, 2).flip(3).float())
-    shifted = crops.shift(image, crops.View(4, padding=1), torch.zeros(1), torch.Generator().manual_seed(3)) * 255
+    shifted = crops.shift(crops.pack(image), crops.View(4, padding=1), torch.zeros(1), torch.Generator().manual_seed(3)) * 255
     padded = torch.nn.functional.pad(image.permute(0, 3, 1, 2).float(), (1, 1, 1, 1))
     assert any(torch.equal(shifted, padded[:, :, r : r + 4, c : c + 4]) for r in range(3) for c in range(3))
 
@@ -133,7 +133,7 @@ def test_memory_and_files_cut_the_same_place():
     smooth = (np.stack([x, y, (x + y) / 2], axis=2) * 255).astype(np.uint8)
     view = crops.View(64, (0.2, 0.8))
     drawn = crops.draw(8, torch.Generator().manual_seed(1))
-    memory = crops.sample(torch.from_numpy(smooth)[None].expand(8, -1, -1, -1), view, crops.boxes(view, drawn))
+    memory = crops.sample(crops.pack(torch.from_numpy(smooth)[None].expand(8, -1, -1, -1)), view, crops.boxes(view, drawn))
     files = [np.asarray(batches.cut(Image.fromarray(smooth), view, row)) for row in drawn]
     difference = memory.permute(0, 2, 3, 1).numpy() * 255 - np.stack(files)
     assert np.abs(difference).mean() < 1.5

@@ -93,7 +93,7 @@ class MemoryBatches:
         self.where = np.full(len(images), -1, np.int64)
         self.where[used] = np.arange(len(used))
         pixels = images.images if len(used) == len(images) else images.images[used]
-        self.pixels = torch.from_numpy(np.array(pixels)).to(device)
+        self.pixels = crops.pack(torch.from_numpy(np.array(pixels))).to(device)
         self.labels = torch.from_numpy(images.labels[used]).to(device)
         self.steps, self.views, self.range = steps, crops.views(steps.recipe, size), range(start, stop)
 

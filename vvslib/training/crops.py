@@ -90,13 +90,32 @@ def boxes(view: View, drawn: Tensor, aspect: float = 1.0) -> Tensor:
     return torch.stack([(1 - width) * drawn[:, 2], (1 - height) * drawn[:, 3], width, height, mirrored], dim=1)
 
 
+def pack(images: Tensor) -> Tensor:
+    """One int32 a pixel, so that pixels can be moved as wholes: uint8 ``(n, s, s, 3)`` → ``(n, s, s)``."""
+    return F.pad(images, (0, 1)).view(torch.int32).squeeze(-1)
+
+
+def floats(packed: Tensor) -> Tensor:
+    """Packed pixels as float32 ``(n, 3, s, s)`` of [0, 1], channels last in memory.
+
+    Examples
+    --------
+    >>> images = torch.arange(12, dtype=torch.uint8).view(1, 2, 2, 3)
+    >>> torch.equal(floats(pack(images)) * 255, images.permute(0, 3, 1, 2).float())
+    True
+    """
+    # All four bytes first: that conversion is vectorised, one that skips every fourth is not.
+    values = packed.contiguous().view(torch.uint8).view(*packed.shape, 4).float()
+    return values[..., :3].contiguous().div_(255).permute(0, 3, 1, 2)
+
+
 def sample(images: Tensor, view: View, boxes: Tensor) -> Tensor:
     """The boxes of images in memory, by bilinear sampling on their device.
 
     Parameters
     ----------
     images
-        uint8 ``(b, s, s, 3)``.
+        Packed, ``(b, s, s)``.
     view, boxes
         As `boxes` gives them.
 
@@ -105,7 +124,7 @@ def sample(images: Tensor, view: View, boxes: Tensor) -> Tensor:
     Tensor
         float32 ``(b, 3, size, size)`` of [0, 1], channels last in memory.
     """
-    pixels = images.permute(0, 3, 1, 2).float().div_(255)
+    pixels = floats(images)
     centre = boxes[:, :2] + boxes[:, 2:4] / 2
     theta = torch.zeros(len(images), 2, 3)
     theta[:, 0, 0] = boxes[:, 2] * (1 - 2 * boxes[:, 4])
@@ -123,7 +142,7 @@ def shift(images: Tensor, view: View, mirrored: Tensor, generator: torch.Generat
     Parameters
     ----------
     images
-        uint8 ``(b, s, s, 3)``.
+        Packed, ``(b, s, s)``.
     view
         With its padding.
     mirrored
@@ -143,8 +162,8 @@ def shift(images: Tensor, view: View, mirrored: Tensor, generator: torch.Generat
     if view.padding:
         offsets = torch.randint(0, 2 * view.padding + 1, (2, b, 1), generator=generator)
         rows, columns = rows + offsets[0], columns + offsets[1]
-        images = F.pad(images, (0, 0, view.padding, view.padding, view.padding, view.padding))
+        images = F.pad(images, (view.padding,) * 4)
     side = images.shape[1]
     places = (torch.arange(b)[:, None, None] * side + rows[:, :, None]) * side + columns[:, None, :]
-    taken = images.reshape(-1, 3)[places.reshape(-1).to(device)]
-    return taken.view(b, s, s, 3).permute(0, 3, 1, 2).float().div_(255)
+    taken = images.reshape(-1).index_select(0, places.reshape(-1).to(device)).view(b, s, s)
+    return floats(taken)
