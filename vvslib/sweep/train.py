@@ -66,6 +66,8 @@ def train_run(parameters: dict[str, Any], folder: Path, report: Callable[[dict[s
     Diverged
         When the loss is not finite.
     """
+    import torch
+
     from vvslib.training import trainer
 
     spec = RunSpec.of(parameters)
@@ -75,8 +77,10 @@ def train_run(parameters: dict[str, Any], folder: Path, report: Callable[[dict[s
         report({"fraction": event["step"] / event["steps"], **{k: event[k] for k in ("loss", "images_per_s")}})
 
     known = row(spec, plan(spec, sets[0]), None)
+    # files are decoded by as many processes as the run was given threads, but one
+    hardware = trainer.Hardware(workers=0 if sets[0].in_memory else torch.get_num_threads() - 1)
     try:
-        done = trainer.train(spec, folder, report=tell, sets=sets)
+        done = trainer.train(spec, folder, hardware=hardware, report=tell, sets=sets)
     except trainer.Diverged as error:
         raise Diverged(error.step, known) from None
     curve = [{key: value for key, value in point.items() if key != "seconds"} for point in done.curve]
