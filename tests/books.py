@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from vvslib import project
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = CHECKOUT / "tests" / "data" / "notebooks"
 SAMPLE = Path(__file__).parent / "data" / "book"
@@ -51,10 +53,10 @@ def new_folder() -> Path:
 
 
 def without_data(root: Path) -> dict[str, str]:
-    """Environment in which no source can be found."""
+    """Environment in which no source can be found. What was trained here is shared: it takes minutes, and is no data."""
     nothing = root / "_nothing"
     nothing.mkdir(exist_ok=True)
-    return {"VVS_DATA": str(nothing), "VVS_CACHE": str(nothing)}
+    return {"VVS_DATA": str(nothing), "VVS_CACHE": str(nothing), "VVS_SWEEPS": str(project.sweeps())}
 
 
 @cache
