@@ -210,6 +210,13 @@ def test_killed_worker_takes_only_its_own_run_down(store, tmp_path):
     assert noted(log, "try") == dict.fromkeys(range(4), 3)  # one to count, two of what was killed once
 
 
+def test_run_stopped_by_a_signal_is_tried_again(store):
+    """A task that says it was stopped is neither failed nor the end of the sweep."""
+    states, heard = drive(store, toy_runs({"seed": [0], "how": ["stop"]}, times=1, seconds=0.0))
+    assert set(states) == {("stop", "done")}
+    assert heard.again == ["it was stopped from outside"]
+
+
 def test_run_that_always_dies_is_given_up_until_the_next_sweep(store, tmp_path):
     """After the retries it is recorded as died, with how often; another sweep tries it again."""
     log = tmp_path / "log"

@@ -65,6 +65,10 @@ def misbehave(parameters: dict, folder: Path, report) -> dict:
         raise Diverged(17, {"loss": float("nan")})
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if how == "obey":
+        signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    if how == "stop":
+        raise KeyboardInterrupt
     if how == "exit":
         raise SystemExit(3)
     if how == "unsayable":

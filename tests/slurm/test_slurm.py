@@ -119,8 +119,8 @@ def test_tiny_runs_share_a_job(slurm, tmp_path):
     assert len(list(sweep.executor.folder.glob("*_submitted.pkl"))) == 2
 
 
-def test_cancelled_job_is_not_submitted_again(slurm, tmp_path):
-    """Who cancels a job means it; the run is recorded as died, for the next sweep."""
+def test_cancelled_job_is_not_submitted_again(slurm_without_accounting, tmp_path):
+    """Who cancels a job means it; the run is recorded as died, for the next sweep. sacct fails here; squeue tells."""
     sweep = Sweep(tmp_path, {"seed": 0, "how": "wait"})
     sweep.wait_for("try 0 0")
     subprocess.run(["scancel", *active()], check=True)
@@ -131,14 +131,23 @@ def test_cancelled_job_is_not_submitted_again(slurm, tmp_path):
 
 def test_preempted_run_goes_on_from_its_checkpoint(slurm, tmp_path):
     """After the signal of preemption the job is requeued; no step of the run is lost, none is repeated after its checkpoint."""
-    sweep = Sweep(tmp_path, {"seed": 0, "seconds": 4.0}, "count")
+    sweep = Sweep(tmp_path, {"seed": 0, "seconds": 3.0}, "count")
     sweep.wait_for("step1 0 0")
-    entry = next(iter(sweep.executor._jobs.values()))
-    entry.job._interrupt()
+    next(iter(sweep.executor._jobs.values())).job._interrupt()
     assert sweep.end().counts["done"] == 1
     assert sweep.noted("start") == 2
     assert [sweep.noted(f"step{i}") for i in (0, 3)] == [1, 1]
     assert sweep.noted("step") <= 5
+    assert sweep.heard.again == []
+
+
+def test_preempted_run_that_obeys_sigterm_is_requeued_too(slurm, tmp_path):
+    """A task that ends by itself at SIGTERM, before the signal that requeues the job, goes on too, at no retry."""
+    sweep = Sweep(tmp_path, {"seed": 0, "seconds": 3.0, "how": "obey"})
+    sweep.wait_for("step1 0 0")
+    next(iter(sweep.executor._jobs.values())).job._interrupt()
+    assert sweep.end().counts["done"] == 1
+    assert (sweep.noted("try"), sweep.noted("step0"), sweep.noted("end")) == (2, 1, 1)
     assert sweep.heard.again == []
 
 
@@ -189,14 +198,6 @@ def test_without_accounting_a_killed_job_is_noticed(slurm_without_accounting, tm
     sweep = Sweep(tmp_path, {"seed": 0, "how": "kill", "times": 1})
     assert sweep.end().counts["done"] == 1
     assert len(sweep.heard.again) == 1
-
-
-def test_without_accounting_a_cancelled_job_is_noticed(slurm_without_accounting, tmp_path):
-    """sacct fails here; squeue tells that the job was cancelled."""
-    sweep = Sweep(tmp_path, {"seed": 0, "how": "wait"})
-    sweep.wait_for("try 0 0")
-    subprocess.run(["scancel", *active()], check=True)
-    assert sweep.end().counts["died"] == 1
 
 
 def test_result_of_another_submission_is_not_believed(slurm, tmp_path):

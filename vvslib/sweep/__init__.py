@@ -12,7 +12,8 @@ A task is a module-level function, named ``"package.module:function"``::
 
 `folder` is the run's own and outlives interruptions: a task that finds its checkpoint there goes on from it. `report` takes plain
 values for display (``fraction``, 0 to 1, moves the bar) and must be called now and then: it is how a run learns that it is no
-longer its own. A run that cannot go on because its numbers ran away raises `Diverged`.
+longer its own. A run that cannot go on because its numbers ran away raises `Diverged`; one that a signal has stopped raises
+KeyboardInterrupt, and goes on another time.
 """
 
 from vvslib.sweep.task import Diverged

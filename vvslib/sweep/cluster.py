@@ -30,6 +30,7 @@ from vvslib.sweep.worker import answer
 GATHER_S = 0.5
 ARRAY = 500  # Slurm's own limit is 1001 unless configured otherwise
 TRIES, PAUSE_S = 4, 5.0
+REQUEUE_S = 10.0
 PASSING = ("timed out", "Unable to contact", "temporarily", "try again")
 
 Call = tuple[Callable, tuple, dict]
@@ -55,9 +56,14 @@ class Pack:
         """
         answers = []
         for function, arguments, named in calls:
-            answers.append(answer((function, arguments, named | {"interrupted": self._interrupted})))
-            if self.stopping:
+            good, found = answer((function, arguments, named | {"interrupted": self._interrupted}))
+            if self.stopping or getattr(found, "ending", None) == "released" or not (good or isinstance(found, Exception)):
+                # Whoever leaves while the job is being requeued may make it a failed one, so this waits to be killed. A task that
+                # obeys SIGTERM is back even before the signal that has the job requeued, which comes while this waits. Without an
+                # answer Slurm's word counts: cancelled, or requeued and to be done again.
+                time.sleep(REQUEUE_S)
                 raise SystemExit("told to stop")
+            answers.append((good, found))
         return token, answers
 
     def _interrupted(self) -> bool:

@@ -202,6 +202,8 @@ def _run(store: Store, run: Run, function: task.Function, claim: Claim, interrup
                 return Record(run, "diverged", result, None, int(error.step), _made(started))
             except ClaimLost:
                 raise
+            except KeyboardInterrupt:
+                return None  # how a task says that a signal has stopped it
             except (Exception, SystemExit) as error:
                 if interrupted():
                     return None
