@@ -13,7 +13,7 @@ from vvslib.errors import VvsError
 from vvslib.training import RunSpec, plan, recipe
 from vvslib.training.recipe import choose, names, source
 from vvslib.training.schedule import factor, learning_rate
-from vvslib.training.spec import passes
+from vvslib.training.spec import PUBLISHED, passes
 
 PAPER = {
     "resnet": {
@@ -184,3 +184,11 @@ def test_flops_follow_the_published_convention(objective, expected):
     _, found = run.resolved()
     assert passes(found) == expected
     assert build.objective(build.network(run, found, 4, 32), found, 4, 0).passes == expected
+
+
+def test_published_epochs_are_those_of_the_table(published_path):
+    """Every epoch of the published checkpoints, and no other."""
+    import pandas as pd
+
+    epochs = pd.read_csv(published_path / "benchmark_scores_ckpts.csv", usecols=["ckpt"])["ckpt"]
+    assert set(PUBLISHED) == set(epochs)

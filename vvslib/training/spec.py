@@ -18,8 +18,8 @@ from vvslib.training.recipe import Recipe, choose, recipe
 VERSION = 1
 """Version of what a run's parameters mean; raised when the same parameters would train other weights."""
 
-PUBLISHED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95)
-"""Epochs whose weights `checkpoints = "published"` keeps: densely early, then every fifth; the last one is kept anyway."""
+PUBLISHED = (*range(1, 11), *range(15, 101, 5), 150, 200, 250, 300)
+"""Epochs of the published checkpoints (learning dynamics; Gokce & Schrimpf 2025), kept by ``checkpoints = "published"``."""
 
 
 class RunSpec(BaseModel):
