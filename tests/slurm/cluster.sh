@@ -133,10 +133,11 @@ up() {
     exit 1
 }
 
-# Nothing of it is to be kept, so nothing is waited for.
+# Nothing of it is to be kept, so nothing is waited for but the end of jobs, which would outlive the daemons.
 down() {
     local name pid
     timeout 10 scancel --user=root 2>/dev/null || true
+    for _ in $(seq 50); do [ -z "$(timeout 10 squeue --noheader 2>/dev/null)" ] && break; sleep 0.2; done
     for name in run/slurmd run/slurmctld run/slurmdbd run/mariadbd munge/munged; do
         if pid=$(cat "$base/$name.pid" 2>/dev/null); then kill -9 "$pid" 2>/dev/null || true; fi
     done
