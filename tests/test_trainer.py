@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import training
+from PIL import Image
 from torch.nn import functional as F
 
 from vvslib import models
@@ -110,6 +111,24 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
     train(training.spec(recipe_steps=2), tmp_path, hardware=CPU)
     with pytest.raises(VvsError, match=r"holds another run \(other seed\); name another folder, or empty it"):
         train(training.spec(recipe_steps=2, seed=1), tmp_path, hardware=CPU)
+
+
+def test_images_may_move(tmp_path):
+    """A run goes on when its folder of images lies elsewhere; other images under the old name are another run."""
+    rng = np.random.default_rng(0)
+    for split in ("train", "val"):
+        for name in ("cat", "dog"):
+            (tmp_path / "here" / split / name).mkdir(parents=True)
+            for i in range(4):
+                Image.fromarray(rng.integers(0, 255, (32, 32, 3), np.uint8)).save(tmp_path / "here" / split / name / f"{i}.png")
+    moved = {"recipe_steps": 2, "recipe_batch_size": 4}
+    first = train(training.spec(images=f"folder:path={tmp_path / 'here'},size=32", **moved), tmp_path / "run", hardware=CPU)
+    (tmp_path / "here").rename(tmp_path / "there")
+    second = train(training.spec(images=f"folder:path={tmp_path / 'there'},size=32", **moved), tmp_path / "run", hardware=CPU)
+    assert second.curve == first.curve
+    (tmp_path / "there" / "train" / "cat" / "3.png").unlink()
+    with pytest.raises(VvsError, match=r"holds another run \(other images\)"):
+        train(training.spec(images=f"folder:path={tmp_path / 'there'},size=32", **moved), tmp_path / "run", hardware=CPU)
 
 
 def test_one_step_is_plain_torch(tmp_path):

@@ -1,5 +1,6 @@
 """The task of a sweep that trains one network: what `vvslib.training` does, as a function of plain parameters."""
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -33,8 +34,12 @@ def check(parameters: dict[str, Any]) -> None:
 
 
 def digests(parameters: dict[str, Any]) -> dict[str, str]:
-    """Digest of the images: another set under the same name is another run."""
-    return {"images_digest": _sets(RunSpec.of(parameters).images)[0].digest}
+    """What the names in the parameters stand for, in their place: images moved to another folder are the same run, other images
+    under the same name, or another recipe, are another.
+    """
+    spec = RunSpec.of(parameters)
+    meant = spec.identity(_sets(spec.images)[0].digest)
+    return {"images": meant["images"], "recipe": json.dumps(meant["recipe"], sort_keys=True)}
 
 
 def estimate(parameters: dict[str, Any]) -> dict[str, float]:

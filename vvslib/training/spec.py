@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vvslib import images, models
 from vvslib.errors import VvsError, suggest
 from vvslib.images import ImageSet
+from vvslib.images.spec import split
 from vvslib.models.catalogue import find
 from vvslib.subsampling import subsample
 from vvslib.training.recipe import Recipe, choose, recipe
@@ -114,11 +115,34 @@ class RunSpec(BaseModel):
             "version": VERSION,
         }
 
+    def identity(self, digest: str) -> dict[str, Any]:
+        """`canonical`, with the images named by what they are and not by where they lie.
+
+        Parameters
+        ----------
+        digest
+            Of the training images.
+        """
+        return {**self.canonical(), "images": content(self.images, digest)}
+
     @property
     def key(self) -> str:
         """A name for the run's folder: what one would call it, and eight digits of what decides its weights."""
         dataset, size = self.images.partition(":")[0], self.per_class or "all"
         return f"{self.arch}-{dataset}-d{size}-s{self.seed}-{_digest(self.canonical())[:8]}"
+
+
+def content(spec: str, digest: str) -> str:
+    """What an image set is, wherever it lies: its kind, its options but for a path, the digest of its training images.
+
+    Examples
+    --------
+    >>> content("folder:path=/somewhere,size=64", "0f3a")
+    'folder:size=64,skip_corrupt=False 0f3a'
+    """
+    name, options = split(images.canonical(spec))
+    kept = ",".join(f"{key}={value}" for key, value in options.items() if key != "path")
+    return f"{name}:{kept} {digest}" if kept else f"{name} {digest}"
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -141,7 +141,7 @@ class _Run:
         self.images, self.validation = training, validation
         self.indices = batches.subset(training, spec.per_class, spec.seed)
         self.plan = plan(spec, training)
-        self.identity = {**spec.canonical(), "images_digest": training.digest}
+        self.identity = spec.identity(training.digest)
         self.began = time.perf_counter()
 
     def finished(self) -> Trained | None:
