@@ -414,7 +414,8 @@ def test_interrupted_run_of_all_shows_what_is_finished(published_path):
     with contextlib.suppress(OSError):  # the end of a terminal that nobody writes to any more
         while part := os.read(terminal, 4096):
             seen += part
-    found = strict(process.communicate(timeout=60)[0])
-    assert process.returncode == 130
+    said = process.communicate(timeout=60)[0]
     last = seen.decode().rstrip().splitlines()[-1]
+    assert process.returncode == 130, seen.decode()
+    found = strict(said)
     assert last.endswith(f"interrupted: {len(found)} of 44 experiments were fitted, are shown above and valid")

@@ -137,12 +137,16 @@ def fit_all(
     as_json: bool,
 ) -> None:
     """Every experiment that the table has rows for, with a progress bar on stderr; what is finished survives Ctrl-C."""
+    from importlib import import_module
+
     from rich.console import Console
     from rich.progress import track
 
     from vvslib import published
     from vvslib.cli import fit_files, fit_output
 
+    # Ctrl-C while compiled modules are imported can come out as an ImportError: imported before the bar invites it.
+    import_module("vvslib.refit")
     scores = published.load(name)
     errors = Console(stderr=True)
     found: list[Refit] = []
