@@ -83,7 +83,7 @@ def train(
     _train(
         spec,
         planned,
-        folder or project.sweeps() / "single" / spec.key,
+        folder or project.sweeps() / "single" / spec.key(sets[0].digest),
         sets,
         device,
         devices,

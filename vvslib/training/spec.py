@@ -125,11 +125,11 @@ class RunSpec(BaseModel):
         """
         return {**self.canonical(), "images": content(self.images, digest)}
 
-    @property
-    def key(self) -> str:
-        """A name for the run's folder: what one would call it, and eight digits of what decides its weights."""
+    def key(self, digest: str) -> str:
+        """A name for the run's folder: what one would call it, and eight digits of its `identity`."""
         dataset, size = self.images.partition(":")[0], self.per_class or "all"
-        return f"{self.arch}-{dataset}-d{size}-s{self.seed}-{_digest(self.canonical())[:8]}"
+        identity = hashlib.sha256(json.dumps(self.identity(digest), sort_keys=True).encode()).hexdigest()
+        return f"{self.arch}-{dataset}-d{size}-s{self.seed}-{identity[:8]}"
 
 
 def content(spec: str, digest: str) -> str:
@@ -138,15 +138,11 @@ def content(spec: str, digest: str) -> str:
     Examples
     --------
     >>> content("folder:path=/somewhere,size=64", "0f3a")
-    'folder:size=64,skip_corrupt=False 0f3a'
+    'folder:size=64,skip_corrupt=false 0f3a'
     """
     name, options = split(images.canonical(spec))
     kept = ",".join(f"{key}={value}" for key, value in options.items() if key != "path")
     return f"{name}:{kept} {digest}" if kept else f"{name} {digest}"
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def family(arch: str) -> str:
