@@ -107,6 +107,13 @@ class Gram:
         mean = matrix.mean(axis=0)
         return cls(len(matrix), len(matrix) - 1, matrix=matrix - mean - (mean - mean.mean())[:, None])
 
+    @property
+    def trace(self) -> float:
+        """Sum of K's eigenvalues: the variance of the features, times n."""
+        if self.matrix is not None:
+            return float(np.trace(self.matrix))
+        return float(np.einsum("ij,ij->", self.factor, self.factor))
+
     def times(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """K times the columns of a matrix, ``(n_stimuli, k)``."""
         if self.matrix is not None:

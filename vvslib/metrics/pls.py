@@ -29,7 +29,8 @@ N_COMPONENTS = 25
 """Brain-Score's number of components."""
 
 STALE = 1e-8  # updates of M keep 16 digits of what it was when formed: formed anew once so much smaller
-EXHAUSTED = 1e-28  # a share of M, which is squared, that comes of rounding alone
+NO_RESPONSE = 1e-28  # share of M, which is squared, that comes of rounding alone
+NO_FEATURE = 1e-14  # likewise of K: along such a direction of the stimuli no feature varies
 
 
 def predict(
@@ -46,7 +47,7 @@ def predict(
     splits
         From `splits.shuffle_splits`, or of your own making.
     n_components
-        Number of components. Where the responses are used up by fewer, the rest add nothing.
+        Number of components. Where fewer use up the responses or the features, the rest add nothing.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def _scores(gram: Gram, Y: NDArray[np.float64], splits: Sequence[Split], n_compo
     scores = np.zeros((len(splits), n_components, gram.n_stimuli))
     loadings = np.zeros((len(splits), n_components, Y.shape[1]))
     formed = np.trace(M, axis1=1, axis2=2)
-    floor, alive = EXHAUSTED * formed, formed > 0
+    floor, alive = NO_RESPONSE * formed, formed > 0
     for k in range(n_components):
         earlier, earlier_loadings = scores[:, :k], loadings[:, :k]
         largest, c = _dominant(M)
@@ -111,6 +112,7 @@ def _scores(gram: Gram, Y: NDArray[np.float64], splits: Sequence[Split], n_compo
             alive[split] = largest[split] > floor[split]
         combined = fitted * (centre(c @ Y.T) - _combine(_products(earlier_loadings, c), earlier))
         t = centre(gram.times(combined.T).T)
+        alive &= np.einsum("si,si->s", combined, t) > NO_FEATURE * gram.trace * np.einsum("si,si->s", combined, combined)
         for _ in range(2):  # once would do in exact arithmetic
             t -= _combine(_products(earlier, fitted * t), earlier)
         length = np.sqrt(np.einsum("si,si->s", fitted * t, t))
