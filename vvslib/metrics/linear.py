@@ -8,7 +8,6 @@ differ by less than 0.002.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,53 +17,13 @@ from vvslib.metrics import pls, ridge
 from vvslib.metrics.checks import as_matrix, as_table, match, usable_neuroids
 from vvslib.metrics.correlation import pearson
 from vvslib.metrics.gram import Gram
+from vvslib.metrics.scores import NeuroidScore
 from vvslib.metrics.splits import Split, check_splits, shuffle_splits
-from vvslib.metrics.uncertainty import median, standard_error
 
 Map = Callable[[Gram, NDArray[np.float64], Sequence[Split]], list[NDArray[np.float64]]]
 """From Gram matrix, responses and splits to the predictions of each split, ``(n_test, n_neuroids)``."""
 
 MAPS: dict[str, Map] = {"pls": pls.predict, "ridge": ridge.predict}
-
-
-@dataclass(frozen=True)
-class Predictivity:
-    """Correlations, and the score they make.
-
-    Attributes
-    ----------
-    r
-        Pearson r of each neuroid in each split, ``(n_splits, n_neuroids)``. NaN for neuroids that were left out, and where a
-        neuroid or its prediction is constant over the stimuli of a split.
-    used
-        Which neuroids were not left out, ``(n_neuroids,)``.
-    """
-
-    r: NDArray[np.float64]
-    used: NDArray[np.bool_]
-
-    @property
-    def by_split(self) -> NDArray[np.float64]:
-        """Median over neuroids, ``(n_splits,)``; NaN is left out, as Brain-Score does."""
-        return median(self.r)
-
-    @property
-    def by_neuroid(self) -> NDArray[np.float64]:
-        """Mean over splits, ``(n_neuroids,)``; NaN for neuroids without any r."""
-        known = ~np.isnan(self.r)
-        total = np.where(known, self.r, 0).sum(axis=0)
-        return np.divide(total, known.sum(axis=0), out=np.full(len(total), np.nan), where=known.any(axis=0))
-
-    @property
-    def value(self) -> float:
-        """The raw score: mean over splits of the median over neuroids; not divided by a ceiling. NaN splits are left out."""
-        known = self.by_split[~np.isnan(self.by_split)]
-        return float(known.mean()) if known.size else float("nan")
-
-    @property
-    def error(self) -> float:
-        """Standard error of `value` over splits."""
-        return standard_error(self.by_split)
 
 
 def linear_predictivity(
@@ -76,7 +35,7 @@ def linear_predictivity(
     mapping: str | Map = "pls",
     neuroids: Sequence[object] | None = None,
     leave_out: bool = False,
-) -> Predictivity:
+) -> NeuroidScore:
     """Score features by how well they predict responses.
 
     Parameters
@@ -99,7 +58,8 @@ def linear_predictivity(
 
     Returns
     -------
-    Predictivity
+    NeuroidScore
+        Its `value` is the raw score, not divided by a ceiling.
 
     Raises
     ------
@@ -134,4 +94,4 @@ def linear_predictivity(
     r = np.full((len(splits), len(used)), np.nan)
     for number, (predicted, (_, test)) in enumerate(zip(predictions, splits, strict=True)):
         r[number, used] = pearson(predicted, responses[np.ix_(test, used)])
-    return Predictivity(r, used)
+    return NeuroidScore(r)

@@ -24,7 +24,7 @@ def standard_error(values: ArrayLike) -> float:
     Returns
     -------
     float
-        NaN where no split has a score.
+        NaN where fewer than two splits have a score.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def standard_error(values: ArrayLike) -> float:
     """
     values = np.asarray(values, float)
     values = values[~np.isnan(values)]
-    return float(values.std() / np.sqrt(values.size)) if values.size else float("nan")
+    return float(values.std() / np.sqrt(values.size)) if values.size > 1 else float("nan")
 
 
 def median(values: ArrayLike) -> NDArray[np.float64]:
