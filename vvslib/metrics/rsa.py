@@ -169,12 +169,12 @@ def compare_with_subjects(rdm: ArrayLike, subjects: Sequence[ArrayLike], similar
 
 
 def noise_ceiling(subjects: Sequence[ArrayLike], similarity: Similarity = "spearman") -> tuple[float, float]:
-    """What the true RDM would reach at least and at most with these subjects (Nili et al. 2014, doi:10.1371/journal.pcbi.1003553).
+    """What the true RDM would reach at least and at most with these subjects.
 
-    RDMs are turned into ranks before they are averaged. The upper bound compares each subject with the mean of all, which is
-    overfitted to it; the lower bound with the mean of the others. For Spearman the mean of ranks is what no RDM can exceed; for
-    Kendall it is near that. Brain-Score's ``rsa_ceiling`` averages the dissimilarities themselves, which gives subjects of a
-    larger spread more weight.
+    After Nili et al. 2014, doi:10.1371/journal.pcbi.1003553. RDMs are turned into ranks before they are averaged. The upper bound
+    compares each subject with the mean of all, which is overfitted to it; the lower bound with the mean of the others. For
+    Spearman the mean of ranks is what no RDM can exceed; for Kendall it is near that. Brain-Score's ``rsa_ceiling`` averages the
+    dissimilarities themselves, which gives subjects of a larger spread more weight.
 
     Parameters
     ----------

@@ -57,7 +57,8 @@ def over_neuroids(r: ArrayLike, n_resamples: int, rng: np.random.Generator) -> N
     Parameters
     ----------
     r
-        Correlation of each neuroid in each split, ``(n_splits, n_neuroids)``; NaN is left out.
+        Correlation of each neuroid in each split, ``(n_splits, n_neuroids)``. Neuroids without any, which were left out, are not
+        drawn; single NaN do not count.
     n_resamples
         Number of resamples.
     rng
@@ -71,7 +72,7 @@ def over_neuroids(r: ArrayLike, n_resamples: int, rng: np.random.Generator) -> N
     Raises
     ------
     VvsError
-        For anything but a matrix with at least one neuroid.
+        For anything but a matrix with a correlation of at least one neuroid.
 
     Examples
     --------
@@ -82,9 +83,12 @@ def over_neuroids(r: ArrayLike, n_resamples: int, rng: np.random.Generator) -> N
     r = np.asarray(r, float)
     if r.ndim != 2 or 0 in r.shape:
         raise VvsError(f"r must be a matrix, splits × neuroids, of at least one each; got shape {r.shape}")
+    r = r[:, ~np.isnan(r).all(axis=0)]
     n = r.shape[1]
+    if not n:
+        raise VvsError("r must hold a correlation of at least one neuroid; got NaN only")
     drawn = (rng.integers(0, n, n) for _ in range(n_resamples))
-    return np.array([median(r[:, chosen]).mean() for chosen in drawn])
+    return np.array([np.nanmean(median(r[:, chosen])) for chosen in drawn])
 
 
 def over_stimuli(
