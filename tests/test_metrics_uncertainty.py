@@ -1,0 +1,71 @@
+"""Errors of scores: over splits, neuroids and stimuli."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from metrics import population
+
+from vvslib.errors import VvsError
+from vvslib.metrics.correlation import pearson
+from vvslib.metrics.linear import linear_predictivity
+from vvslib.metrics.uncertainty import median, over_neuroids, over_stimuli, standard_error
+
+
+def test_standard_error_is_brain_scores():
+    """Divided by n, NaN left out; none for a single split."""
+    values = np.random.default_rng(0).normal(size=10)
+    assert standard_error(values) == pytest.approx(values.std() / np.sqrt(10))
+    assert standard_error([*values, np.nan]) == standard_error(values)
+    assert np.isnan(standard_error([0.3])) and np.isnan(standard_error([]))
+
+
+def test_error_over_neuroids_is_that_of_other_neuroids():
+    """The bootstrap's deviation is that of the score over populations of other neuroids, within 15 %."""
+    draw = np.random.default_rng(0)
+    populations = [np.tile(draw.normal(0.5, 0.2, 80), (3, 1)) for _ in range(600)]
+    truth = np.std([median(r).mean() for r in populations])
+    found = np.mean([over_neuroids(r, 200, np.random.default_rng(1)).std() for r in populations[:60]])
+    assert found == pytest.approx(truth, rel=0.15)
+
+
+def test_error_over_stimuli_is_that_of_other_stimuli():
+    """The bootstrap's deviation of a correlation is Fisher's, (1 − r²) / √(n − 1), within 15 %."""
+    draw, found = np.random.default_rng(0), []
+    for _ in range(30):
+        x, noise = draw.normal(size=(2, 150))
+        both = np.column_stack([x, 0.6 * x + 0.8 * noise])
+        resampled = over_stimuli(lambda at, both=both: pearson(both[at, :1], both[at, 1:])[0], 150, 300, np.random.default_rng(2))
+        found.append(resampled.std())
+    assert np.mean(found) == pytest.approx(0.64 / np.sqrt(149), rel=0.15)
+
+
+def test_neuroids_left_out_do_not_count():
+    """Resamples of a score draw from the neuroids that were used."""
+    X, Y = population(60, 90, 8)
+    Y[:, 3] = 0
+    score = linear_predictivity(X, Y, leave_out=True)
+    resampled = over_neuroids(score.r, 300, np.random.default_rng(0))
+    assert not np.isnan(resampled).any()
+    assert resampled.mean() == pytest.approx(score.value, abs=3 * resampled.std())
+    assert (resampled == over_neuroids(np.delete(score.r, 3, axis=1), 300, np.random.default_rng(0))).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            partial(over_neuroids, [0.1, 0.2], 5, np.random.default_rng(0)),
+            r"r must be a matrix, splits × neuroids, .* got shape \(2,\)",
+        ),
+        (
+            partial(over_neuroids, np.full((2, 3), np.nan), 5, np.random.default_rng(0)),
+            "r must hold a correlation of at least one neuroid",
+        ),
+        (partial(over_stimuli, len, 1, 5, np.random.default_rng(0)), "a bootstrap over stimuli must have at least 2; got 1"),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    """Each refusal says what must be what and what was got."""
+    with pytest.raises(VvsError, match=message):
+        call()

@@ -1,0 +1,55 @@
+"""What a metric of neuroids gives: a correlation for each neuroid in each split, and the numbers that it makes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vvslib.metrics.uncertainty import median, standard_error
+
+
+@dataclass(frozen=True)
+class NeuroidScore:
+    """Correlations by split and neuroid.
+
+    Attributes
+    ----------
+    r
+        ``(n_splits, n_neuroids)``. NaN for neuroids that were left out, and where a neuroid or its prediction is constant over
+        the stimuli of a split.
+
+    Examples
+    --------
+    >>> score = NeuroidScore(np.array([[0.2, 0.4, 0.9], [0.4, 0.6, np.nan]]))
+    >>> round(score.value, 3), round(score.error, 3), score.by_neuroid.round(2).tolist()
+    (0.45, 0.035, [0.3, 0.5, 0.9])
+    """
+
+    r: NDArray[np.float64]
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Which neuroids have any r, ``(n_neuroids,)``."""
+        return ~np.isnan(self.r).all(axis=0)
+
+    @property
+    def by_split(self) -> NDArray[np.float64]:
+        """Median over neuroids, ``(n_splits,)``; NaN is left out, as Brain-Score does."""
+        return median(self.r)
+
+    @property
+    def by_neuroid(self) -> NDArray[np.float64]:
+        """Mean over splits, ``(n_neuroids,)``; NaN is left out, and what is left of a neuroid without any r."""
+        total = np.where(np.isnan(self.r), 0, self.r).sum(axis=0)
+        return np.divide(total, (~np.isnan(self.r)).sum(axis=0), out=np.full(len(total), np.nan), where=self.used)
+
+    @property
+    def value(self) -> float:
+        """Mean over splits of the median over neuroids; splits without any r are left out, and NaN is left of none."""
+        known = self.by_split[~np.isnan(self.by_split)]
+        return float(known.mean()) if known.size else float("nan")
+
+    @property
+    def error(self) -> float:
+        """Standard error of `value` over splits; NaN where there is one split only."""
+        return standard_error(self.by_split)
