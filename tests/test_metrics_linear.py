@@ -151,6 +151,15 @@ def test_splits_do_not_see_each_other():
     assert worst(together, alone) < 1e-8
 
 
+def test_many_neuroids_are_solved_alike(monkeypatch):
+    """Where neuroids are many an iteration takes the place of the decomposition, with the same predictions."""
+    X, Y = population(90, 200, 60)
+    splits = shuffle_splits(90, n_splits=3)
+    decomposed = pls.predict(Gram.of(X), Y, splits)
+    monkeypatch.setattr(pls, "LARGE", 59)
+    assert worst(pls.predict(Gram.of(X), Y, splits), decomposed) < 1e-8
+
+
 @pytest.mark.parametrize("mapping", ["pls", "ridge"])
 def test_order_of_neuroids_does_not_matter(mapping):
     """Permuted neuroids have the permuted correlations."""
