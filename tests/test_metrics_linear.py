@@ -204,6 +204,14 @@ def test_gram_made_elsewhere_serves():
     assert linear_predictivity(Gram.from_matrix(X @ X.T), Y).r == pytest.approx(linear_predictivity(X, Y).r, abs=1e-8)
 
 
+@pytest.mark.parametrize("mapping", ["pls", "ridge"])
+@pytest.mark.parametrize("p", [30, 60])
+def test_features_that_never_vary_score_nan(mapping, p):
+    """A dead layer predicts the mean of each neuroid, which correlates with nothing: NaN, without a warning."""
+    score = linear_predictivity(np.full((40, p), 0.1), population(40, 60, 5)[1], mapping=mapping)
+    assert np.isnan(score.value) and np.isnan(score.error) and np.isnan(score.r).all()
+
+
 def test_constant_in_a_split_is_nan():
     """A neuroid that is silent for the stimuli of a split has no r there, and the median goes without it."""
     X, Y = population(40, 60, 5)
