@@ -151,6 +151,15 @@ def test_splits_do_not_see_each_other():
     assert worst(together, alone) < 1e-8
 
 
+def test_many_neuroids_are_solved_alike(monkeypatch):
+    """Where neuroids are many an iteration takes the place of the decomposition, with the same predictions."""
+    X, Y = population(90, 200, 60)
+    splits = shuffle_splits(90, n_splits=3)
+    decomposed = pls.predict(Gram.of(X), Y, splits)
+    monkeypatch.setattr(pls, "LARGE", 59)
+    assert worst(pls.predict(Gram.of(X), Y, splits), decomposed) < 1e-8
+
+
 @pytest.mark.parametrize("mapping", ["pls", "ridge"])
 def test_order_of_neuroids_does_not_matter(mapping):
     """Permuted neuroids have the permuted correlations."""
@@ -193,6 +202,14 @@ def test_gram_made_elsewhere_serves():
     """X Xᵀ formed elsewhere, not centred, gives the same score."""
     X, Y = population(90, 200, 6)
     assert linear_predictivity(Gram.from_matrix(X @ X.T), Y).r == pytest.approx(linear_predictivity(X, Y).r, abs=1e-8)
+
+
+@pytest.mark.parametrize("mapping", ["pls", "ridge"])
+@pytest.mark.parametrize("p", [30, 60])
+def test_features_that_never_vary_score_nan(mapping, p):
+    """A dead layer predicts the mean of each neuroid, which correlates with nothing: NaN, without a warning."""
+    score = linear_predictivity(np.full((40, p), 0.1), population(40, 60, 5)[1], mapping=mapping)
+    assert np.isnan(score.value) and np.isnan(score.error) and np.isnan(score.r).all()
 
 
 def test_constant_in_a_split_is_nan():

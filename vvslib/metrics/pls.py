@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
 from vvslib.errors import VvsError
 from vvslib.metrics.gram import Gram
@@ -28,6 +29,7 @@ from vvslib.metrics.splits import Split
 N_COMPONENTS = 25
 """Brain-Score's number of components."""
 
+LARGE = 500  # from so many neuroids on a Lanczos iteration is faster than a decomposition
 STALE = 1e-8  # updates of M keep 16 digits of what it was when formed: formed anew once so much smaller
 NO_RESPONSE = 1e-28  # share of M, which is squared, that comes of rounding alone
 NO_FEATURE = 1e-14  # likewise of K: along such a direction of the stimuli no feature varies
@@ -159,9 +161,22 @@ def _residual(
 
 def _dominant(M: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Largest eigenvalue and its eigenvector of each of some symmetric matrices: ``(s,)``, ``(s, m)``."""
-    last = M.shape[1] - 1
-    found = [eigh(one, subset_by_index=[last, last], check_finite=False) for one in M]
-    return np.array([values[0] for values, _ in found]), np.array([vectors[:, 0] for _, vectors in found])
+    found = [_lanczos(one) if len(one) > LARGE else _largest(one) for one in M]
+    return np.array([value for value, _ in found]), np.array([vector for _, vector in found])
+
+
+def _largest(M: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    values, vectors = eigh(M, subset_by_index=[len(M) - 1] * 2, check_finite=False)
+    return values[0], vectors[:, 0]
+
+
+def _lanczos(M: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """As `_largest`, to the same digits; the start is not random, so that results repeat."""
+    try:
+        values, vectors = eigsh(M, k=1, which="LA", v0=M[:, np.argmax(np.diag(M))], ncv=min(60, len(M)))
+    except ArpackNoConvergence:
+        return _largest(M)
+    return values[0], vectors[:, 0]
 
 
 def _products(rows: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -45,9 +45,13 @@ def median(values: ArrayLike) -> NDArray[np.float64]:
     array([ 2., nan])
     """
     values = np.asarray(values, float)
-    known = ~np.isnan(values).all(axis=-1)
+    missing = np.isnan(values)
     result = np.full(values.shape[:-1], np.nan)
-    result[known] = np.nanmedian(values[known], axis=-1)
+    whole = ~missing.any(axis=-1)
+    result[whole] = np.median(values[whole], axis=-1)  # several times faster than nanmedian
+    some = ~whole & ~missing.all(axis=-1)
+    if some.any():
+        result[some] = np.nanmedian(values[some], axis=-1)
     return result
 
 
@@ -87,8 +91,8 @@ def over_neuroids(r: ArrayLike, n_resamples: int, rng: np.random.Generator) -> N
     n = r.shape[1]
     if not n:
         raise VvsError("r must hold a correlation of at least one neuroid; got NaN only")
-    drawn = (rng.integers(0, n, n) for _ in range(n_resamples))
-    return np.array([np.nanmean(median(r[:, chosen])) for chosen in drawn])
+    drawn = rng.integers(0, n, (n_resamples, n))
+    return np.nanmean([median(row[drawn]) for row in r], axis=0)
 
 
 def over_stimuli(
