@@ -6,7 +6,16 @@ import pandas as pd
 from vvslib import experiments
 from vvslib.fits.laws import chinchilla
 
-JOINT = {"E": 0.5, "A": 0.2, "alpha": 0.5, "B": 0.45, "beta": 0.25}
+PLANTED = {
+    "power": {"A": 0.8, "alpha": 0.07},
+    "saturating": {"E": 0.5, "A": 0.4, "alpha": 0.25},
+    "shifted": {"E": 0.48, "A": 3.0, "alpha": 0.5, "shift": 40.0},
+    "chinchilla": {"E": 0.5, "A": 0.2, "alpha": 0.5, "B": 0.45, "beta": 0.25},
+    "loglinear": {"intercept": 0.9, "slope": 0.06},
+}
+"""Parameters of each law."""
+
+JOINT = PLANTED["chinchilla"]
 
 
 def table(L, n=60, noise=0.01, **columns):

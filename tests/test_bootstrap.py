@@ -4,19 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planted import PLANTED
 
 from vvslib.errors import VvsError
 from vvslib.fits import laws
 from vvslib.fits.bootstrap import bootstrap, cluster_weights, percentile_interval, row_weights
 from vvslib.fits.solver import fit
-
-PLANTED = {
-    "power": {"A": 0.8, "alpha": 0.07},
-    "saturating": {"E": 0.5, "A": 0.4, "alpha": 0.25},
-    "shifted": {"E": 0.48, "A": 3.0, "alpha": 0.5, "shift": 40.0},
-    "chinchilla": {"E": 0.5, "A": 0.2, "alpha": 0.5, "B": 0.45, "beta": 0.25},
-    "loglinear": {"intercept": 0.9, "slope": 0.06},
-}
 
 
 def rows(law, n=70, sigma=0.08, seed=0):

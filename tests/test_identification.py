@@ -2,19 +2,12 @@
 
 import numpy as np
 import pytest
+from planted import PLANTED
 
 from vvslib.errors import VvsError
 from vvslib.fits import laws, objective
 from vvslib.fits.identification import profile, ranges
 from vvslib.fits.solver import fit
-
-PLANTED = {
-    "power": {"A": 0.8, "alpha": 0.07},
-    "saturating": {"E": 0.5, "A": 0.4, "alpha": 0.25},
-    "shifted": {"E": 0.48, "A": 3.0, "alpha": 0.5, "shift": 40.0},
-    "chinchilla": {"E": 0.5, "A": 0.2, "alpha": 0.5, "B": 0.45, "beta": 0.25},
-    "loglinear": {"intercept": 0.9, "slope": 0.06},
-}
 
 
 def rows(law, n=80, sigma=0.02, seed=0):

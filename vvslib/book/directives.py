@@ -1,5 +1,6 @@
 """The role ``val`` and the directives ``study-figure``, ``study-table``, ``study-run`` and ``study-status``."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -42,7 +43,7 @@ class ValueRole(SphinxRole):
         return [nodes.inline(self.rawtext, shown)], []
 
 
-class _ResultDirective(SphinxDirective):
+class _ResultDirective(SphinxDirective, ABC):
     """A directive whose argument is ``name/result`` and whose body is a caption."""
 
     has_content = True
@@ -62,8 +63,9 @@ class _ResultDirective(SphinxDirective):
             _warn(str(error), self.get_location())
             return []
 
+    @abstractmethod
     def _show(self) -> list[nodes.Node]:
-        raise NotImplementedError
+        """What the directive stands for."""
 
     def _caption(self) -> tuple[list[nodes.Node], list[nodes.Node]]:
         """The first paragraph of the body, which is the caption, and the rest of it."""

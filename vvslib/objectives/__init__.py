@@ -11,9 +11,6 @@ from vvslib.objectives.dino import Dino
 from vvslib.objectives.simclr import SimCLR, nt_xent
 from vvslib.objectives.supervised import Supervised, mix, soft_targets
 
-NAMES = ("supervised", "simclr", "dino", "adversarial")
-"""The objectives, as runs and recipes name them."""
-
 __all__ = [
-    "NAMES", "Adversarial", "Batch", "Dino", "Objective", "SimCLR", "Supervised", "mix", "nt_xent", "soft_targets",
+    "Adversarial", "Batch", "Dino", "Objective", "SimCLR", "Supervised", "mix", "nt_xent", "soft_targets",
 ]  # fmt: skip

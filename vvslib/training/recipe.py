@@ -3,14 +3,15 @@
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vvslib.errors import VvsError, suggest
 
-AUGMENTATIONS = ("none", "crop_flip", "resized_crop", "randaugment", "three_augment", "simclr", "multi_crop")
+Augmentation = Literal["none", "crop_flip", "resized_crop", "randaugment", "three_augment", "simclr", "multi_crop"]
+AUGMENTATIONS: tuple[str, ...] = get_args(Augmentation)
 
 
 class Recipe(BaseModel):
@@ -78,7 +79,7 @@ class Recipe(BaseModel):
     steps: int | None = Field(default=None, ge=1)
     warmup: float = Field(default=0.0, ge=0, lt=1)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    augmentation: Literal["none", "crop_flip", "resized_crop", "randaugment", "three_augment", "simclr", "multi_crop"] = "none"
+    augmentation: Augmentation = "none"
     crop_scale: float = Field(default=0.08, gt=0, le=1)
     color_jitter: float = Field(default=0.0, ge=0, le=1)
     blur: float = Field(default=0.5, ge=0, le=1)
