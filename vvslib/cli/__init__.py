@@ -31,6 +31,7 @@ COMMANDS = (
     "vvslib.cli.trust",
     "vvslib.cli.run",
     "vvslib.cli.sweep",
+    "vvslib.cli.export",
 )
 """The modules whose commands are mounted, in the order of the help."""
 
