@@ -29,6 +29,8 @@ COMMANDS = (
     "vvslib.cli.layers",
     "vvslib.cli.fit",
     "vvslib.cli.trust",
+    "vvslib.cli.place",
+    "vvslib.cli.allocate",
     "vvslib.cli.run",
     "vvslib.cli.sweep",
 )
