@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from vvslib.figures import AXES, DASHES, HUES, SCORES
+from vvslib.fits.hierarchical import Pooling
+from vvslib.fits.objective import objective
 from vvslib.plotting import Curve, Estimates, Figure, Panel, Points
 from vvslib.plotting import Line as Rule
 from vvslib.plotting.labels import number
@@ -107,6 +109,134 @@ def placed(found: Mapping[str, Placing], *, title: str = "", alt: str = "") -> F
         )
         panels.append(Panel((rows,), "Score", "", title=str(heading), x_log=False))
     return Figure(panels, alt=alt)
+
+
+def exponent_and_regret(
+    limits: pd.DataFrame,
+    exponents: pd.DataFrame,
+    lost: pd.DataFrame,
+    lost_single: pd.DataFrame,
+    published: float,
+    *,
+    alt: str = "",
+) -> Figure:
+    """How sure an exponent of allocation is, and what the published rule loses where another fit is true.
+
+    Parameters
+    ----------
+    limits
+        `allocating.exponent_limits`.
+    exponents
+        `allocating.exponents` of the mean score.
+    lost, lost_single
+        `allocating.regrets` of one rule, for fits to the mean score and to single regions.
+    published
+        The published exponent, drawn as a line.
+    alt
+        Of the figure.
+    """
+    middle = limits["estimate"].iloc[0]
+    choices = {"objectives": "families == 'all families' and law == 'chinchilla'", "forms": "families == 'all families'"}
+    choices |= {"families left out": "families.str.startswith('without')", "all of these and selections": "families == families"}
+    ranges = [(name, *exponents.query(query, engine="python")["exponent"].agg(["min", "max"])) for name, query in choices.items()]
+    units = Estimates(
+        [f"{name} resampled" for name in limits["unit"]],
+        limits["estimate"].to_numpy(float),
+        limits["low"].to_numpy(float),
+        limits["high"].to_numpy(float),
+        group=HUES[0],
+        label="95 % limits",
+    )
+    spans = Estimates(
+        [name for name, *_ in ranges],
+        np.full(len(ranges), middle),
+        [low for _, low, _ in ranges],
+        [high for *_, high in ranges],
+        group=HUES[1],
+        label="range over choices",
+    )
+    left = Panel([units, spans], "Exponent of samples seen", "", x_log=False, lines=[Rule(published, axis="x")])
+    curves = []
+    wanted = (
+        ("median of fits to the mean", lost, "median"),
+        ("worst of these", lost, "max"),
+        ("worst single region", lost_single, "max"),
+    )
+    for k, (label, frame, how) in enumerate(wanted):
+        line = frame.groupby("total_flops")["regret"].agg(how)
+        curves.append(Curve(line.index.to_numpy(float), line.to_numpy(float), label=label, group=HUES[k], dash=DASHES[k]))
+    right = Panel(curves, AXES["total_flops"], "Score lost by the published rule")
+    return Figure([left, right], columns=1, alt=alt)
+
+
+def normalisation_and_spread(rules: pd.DataFrame, spread: pd.DataFrame, *, alt: str = "") -> Figure:
+    """A plateau under several rules of normalisation, and what residuals are made of.
+
+    Parameters
+    ----------
+    rules
+        `measurement.by_normalisation`.
+    spread
+        `measurement.spread`.
+    alt
+        Of the figure.
+    """
+    plateaus = [
+        Estimates(
+            part["rule"].tolist(),
+            part["asymptote"].to_numpy(float),
+            part["low"].to_numpy(float),
+            part["high"].to_numpy(float),
+            group=HUES[k % len(HUES)],
+            label=objective(str(name)).label,
+        )
+        for k, (name, part) in enumerate(rules.groupby("objective", sort=False))
+    ]
+    shares = [
+        Estimates(
+            part["measure"].tolist(),
+            part["share"].to_numpy(float),
+            np.full(len(part), np.nan),
+            np.full(len(part), np.nan),
+            group=HUES[(k + len(plateaus)) % len(HUES)],
+            label=str(level),
+        )
+        for k, (level, part) in enumerate(spread.groupby("level", sort=False))
+    ]
+    left = Panel(plateaus, "Neural plateau Ŝ", "", x_log=False, title="The rule of the ceiling")
+    right = Panel(shares, "Share of the variance about the law", "", x_log=False, title="What is left to the seed")
+    return Figure([left, right], columns=1, alt=alt)
+
+
+def family_levels(found: Pooling, x: float) -> pd.DataFrame:
+    """Expected score of every family at one scale, by each way of pooling.
+
+    Parameters
+    ----------
+    found
+        Poolings of a law of one scale.
+    x
+        Scale, in the unit of the fit.
+
+    Returns
+    -------
+    DataFrame
+        family, n, pooled, partial, alone.
+    """
+    names = list(found.partial.groups)
+    levels = found.misalignment(np.full(len(names), x), names)
+    scores = {how: 1 - values for how, values in levels.items()}
+    return pd.DataFrame({"family": names, "n": found.partial.n_rows, **scores})
+
+
+def pooled_families(levels: pd.DataFrame) -> Panel:
+    """Families by their own fits and with partial pooling, at one scale; a line at the law of all together."""
+    unknown = np.full(len(levels), np.nan)
+    layers = [
+        Estimates(levels["family"].tolist(), levels[how].to_numpy(float), unknown, unknown, group=HUES[k], label=label)
+        for k, (how, label) in enumerate((("alone", "its own fit"), ("partial", "partial pooling")))
+    ]
+    return Panel(layers, "Score", "", x_log=False, lines=[Rule(float(levels["pooled"].iloc[0]), axis="x")])
 
 
 def beside(one: Placing, *, title: str = "") -> Panel:

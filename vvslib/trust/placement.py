@@ -181,6 +181,76 @@ def place(
     return found
 
 
+def by_group(found: Mapping[str, Placing], groups: Mapping[str, str]) -> pd.DataFrame:
+    """How groups of placed models stand.
+
+    Parameters
+    ----------
+    found
+        Measure → placing.
+    groups
+        model_id → group; models without one are left out.
+
+    Returns
+    -------
+    DataFrame
+        measure, group, n, residual (mean), low, high (lowest and highest), above, below (shares outside the interval of a new
+        model), percentile (mean, among models of similar compute), beyond (share that is extrapolated to).
+    """
+    rows = []
+    for name, one in found.items():
+        of = one.placed["model_id"].map(dict(groups))
+        for group, part in one.placed.groupby(of, sort=False):
+            residual = part["residual"]
+            about = {"measure": name, "group": group, "n": len(part), "residual": residual.mean()}
+            about |= {"low": residual.min(), "high": residual.max()}
+            about |= {side: float((part["verdict"] == side).mean()) for side in ("above", "below")}
+            rows.append(about | {"percentile": part["percentile"].mean(), "beyond": float(part["beyond"].mean())})
+    return pd.DataFrame(rows)
+
+
+def new_families(scores: pd.DataFrame, experiment: Experiment, *, resamples: int = 200, seed: int = 42) -> pd.DataFrame:
+    """Does the interval hold families that the law never saw? Each is left out in turn, and its models are placed.
+
+    Parameters
+    ----------
+    scores, experiment
+        Reference table and definition.
+    resamples, seed
+        Of the curve.
+
+    Returns
+    -------
+    DataFrame
+        family, n, residual (mean), rmse, held (share of its models inside the interval of a new model of a new family), width
+        (mean, of that interval), held_by_curve (share inside the interval of the curve alone).
+
+    Raises
+    ------
+    VvsError
+        For a table without families, or with fewer than four of them.
+    """
+    rows = observe(scores, experiment)
+    wanted_columns(rows.frame, ["arch_family"])
+    family = rows.frame["arch_family"].astype(str).to_numpy()
+    names = np.unique(family)
+    if len(names) < 4:
+        raise VvsError(f"families are left out one at a time, and three must be left; got {len(names)}; take more of them")
+    found = []
+    for name in names:
+        own = family == name
+        kept = Observations(rows.x[~own], rows.L[~own], rows.frame[~own].reset_index(drop=True))
+        one = expect(kept, experiment, resamples=resamples, seed=seed)
+        x, score = rows.x[own], 1 - rows.L[own]
+        low, high = one.prediction(x, LEVEL)
+        inner = one.interval(x, LEVEL)
+        off = score - one.score(x)
+        row = {"family": name, "n": int(own.sum()), "residual": float(off.mean()), "rmse": float(np.sqrt(np.mean(off**2)))}
+        row |= {"held": float(np.mean((low <= score) & (score <= high))), "width": float(np.mean(high - low))}
+        found.append(row | {"held_by_curve": float(np.mean((inner[0] <= score) & (score <= inner[1])))})
+    return pd.DataFrame(found)
+
+
 def _others(scores: pd.DataFrame, experiment: Experiment, able: pd.DataFrame) -> Observations:
     """The reference without the models that are placed."""
     rows = observe(scores, experiment)
