@@ -140,13 +140,14 @@ class Planner:
         )
 
     def _limits(self, drawn: np.ndarray, value: float, level: float) -> tuple[float, float]:
-        """Limits of N*: percentiles of resamples, or Student's t of the jackknife in log N."""
+        """Limits of N* among the sizes looked at: percentiles of resamples, or Student's t of the jackknife in log N."""
         if self.expectation.method != "jackknife":
             low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
             return float(low), float(high)
         k, logs = len(drawn), np.log(drawn)
         reach = stats.t.ppf((1 + level) / 2, k - 1) * np.sqrt((k - 1) / k * np.sum((logs - logs.mean()) ** 2))
-        return value * float(np.exp(-reach)), value * float(np.exp(reach))
+        low, high = np.clip(value * np.exp([-reach, reach]), *self.sizes())
+        return float(low), float(high)
 
     def _notes(self, C: float, at: np.ndarray, at_edge: bool, drawn_at_edge: float):
         one = self.expectation

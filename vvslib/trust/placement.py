@@ -222,8 +222,9 @@ def new_families(scores: pd.DataFrame, experiment: Experiment, *, resamples: int
     Returns
     -------
     DataFrame
-        family, n, residual (mean), rmse, held (share of its models inside the interval of a new model of a new family), width
-        (mean, of that interval), held_by_curve (share inside the interval of the curve alone).
+        family, n, residual and error (median, and median absolute, score minus expected), held (share of its models inside the
+        interval of a new model of a new family), width (median, of that interval), held_by_curve (share inside the interval of
+        the curve alone), beyond (share of its models at scales that the other families do not reach).
 
     Raises
     ------
@@ -245,9 +246,11 @@ def new_families(scores: pd.DataFrame, experiment: Experiment, *, resamples: int
         low, high = one.prediction(x, LEVEL)
         inner = one.interval(x, LEVEL)
         off = score - one.score(x)
-        row = {"family": name, "n": int(own.sum()), "residual": float(off.mean()), "rmse": float(np.sqrt(np.mean(off**2)))}
-        row |= {"held": float(np.mean((low <= score) & (score <= high))), "width": float(np.mean(high - low))}
-        found.append(row | {"held_by_curve": float(np.mean((inner[0] <= score) & (score <= inner[1])))})
+        beyond = np.any((x < kept.x.min(0) * (1 - 1e-9)) | (x > kept.x.max(0) * (1 + 1e-9)), axis=1)
+        row = {"family": name, "n": int(own.sum()), "residual": float(np.median(off)), "error": float(np.median(np.abs(off)))}
+        row |= {"held": float(np.mean((low <= score) & (score <= high))), "width": float(np.median(high - low))}
+        row |= {"held_by_curve": float(np.mean((inner[0] <= score) & (score <= inner[1]))), "beyond": float(beyond.mean())}
+        found.append(row)
     return pd.DataFrame(found)
 
 
