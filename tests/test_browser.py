@@ -99,6 +99,8 @@ def look(context, url):
         page.locator("button.theme-switch-button:visible").first.click()
         if page.evaluate("document.documentElement.dataset.theme") != theme:
             break
+    page.mouse.move(1, 1)  # the button's hint goes
+    page.wait_for_function("document.querySelector('.tooltip') === null")
     page.wait_for_timeout(300)
     seen.colours[page.evaluate("document.documentElement.dataset.theme")] = page.evaluate(COLOURS)
     if page.viewport_size["width"] > 400:  # colours of the other theme, once
