@@ -205,7 +205,7 @@ def normalisation_and_spread(rules: pd.DataFrame, spread: pd.DataFrame, *, alt: 
     ]
     left = Panel(plateaus, "Neural plateau Ŝ", "", x_log=False, title="The rule of the ceiling")
     right = Panel(shares, "Share of the variance about the law", "", x_log=False, title="What is left to the seed")
-    return Figure([left, right], columns=1, alt=alt)
+    return Figure([left, right], columns=1, height=720, alt=alt)
 
 
 def family_levels(found: Pooling, x: float) -> pd.DataFrame:

@@ -184,6 +184,8 @@ def by_benchmarks(scores: pd.DataFrame, experiment: Experiment, objectives: Sequ
 def spread(scores: pd.DataFrame, experiment: Experiment, measures: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """What residuals of a law are made of: effects of families, architectures, configurations, and of the seed.
 
+    Effects of levels are found by the method of moments, that of the seed from the rows of each configuration among themselves.
+
     Parameters
     ----------
     scores, experiment
@@ -200,8 +202,17 @@ def spread(scores: pd.DataFrame, experiment: Experiment, measures: Mapping[str, 
     for name, regions in measures.items():
         seen = observe(scores, varied(experiment, region=list(regions)))
         found = fit(experiment.law, seen.x, seen.L, delta=experiment.delta)
-        split = effects(transform(seen.L) - transform(found.misalignment(seen.x)), nested(seen))
-        parts = {**split.of, "seeds": split.row}
+        residual, levels = transform(seen.L) - transform(found.misalignment(seen.x)), nested(seen)
+        split = effects(residual, levels)
+        parts = {**split.of, "seeds": _within(residual, levels) if levels else split.row}
         total = sum(sd**2 for sd in parts.values())
         rows += [{"measure": name, "level": level, "sd": sd, "share": sd**2 / total} for level, sd in parts.items()]
     return pd.DataFrame(rows)
+
+
+def _within(residual: np.ndarray, levels: Mapping[str, np.ndarray]) -> float:
+    """Standard deviation of rows that share the finest level, pooled; 0 where no two do."""
+    _, member = np.unique(list(levels.values())[-1], return_inverse=True)
+    n, total, squares = (np.bincount(member, w) for w in (None, residual, residual**2))
+    freedom = int(np.sum(n - 1))
+    return float(np.sqrt(max(np.sum(squares - total**2 / n), 0.0) / freedom)) if freedom else 0.0
