@@ -65,4 +65,4 @@ def test_interval_of_new_families_holds_more_than_the_curves():
     """Families left out lie inside the interval of a new model far more often than inside that of the curve."""
     values = read_values("place_model")
     assert values["held"] > 0.85
-    assert values["held_by_curve"] < values["held"] - 0.2
+    assert values["held_by_curve"] < values["held"] - 0.1
