@@ -21,10 +21,7 @@ from vvslib.fits.laws import law as look_up
 from vvslib.fits.limits import AsymptoteTest
 from vvslib.fits.simulation import METHODS, Design, design, effects, judge, quantity, summarise
 from vvslib.fits.solver import fit
-from vvslib.trust.units import UNITS, has, labels
-
-NESTED = ("families", "architectures", "configurations")
-"""Levels of effects, from the coarsest to the finest; what is left to a row is that of its seed."""
+from vvslib.trust.units import NESTED, UNITS, labels, nested
 
 
 def design_of(
@@ -53,10 +50,7 @@ def design_of(
     own = labels(rows, UNITS[clusters]) if clusters in UNITS else None
     if own is None or clusters not in NESTED:
         raise VvsError(f"clusters must be one of {', '.join(NESTED)}; got {clusters!r}")
-    levels = {
-        name: labels(rows, UNITS[name]) for name in NESTED if all(has(rows.frame, column) for column in UNITS[name].columns)
-    }
-    levels = _nested(levels)
+    levels = nested(rows)
     made = design(found, rows.x, rows.L, levels, clusters, seed=seed)
     if truth is None:
         return made
@@ -67,17 +61,6 @@ def design_of(
     held = _held(rows, experiment, truth)
     residual = np.log(rows.L) - np.log(look_up("saturating").function(rows.x[:, 0], **held))
     return Design(made.law, held, made.x, made.levels, effects(residual, made.levels), made.delta, made.space, clusters, seed)
-
-
-def _nested(levels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Labels made unique within the level before."""
-    found, before = {}, None
-    for name, own in levels.items():
-        before = (
-            own.astype(str) if before is None else np.array([f"{a}/{b}" for a, b in zip(before, own.astype(str), strict=True)])
-        )
-        found[name] = before
-    return found
 
 
 def _held(rows: Observations, experiment: Experiment, asymptote: float) -> dict[str, float]:
