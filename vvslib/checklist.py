@@ -23,6 +23,7 @@ from vvslib.trust.units import CONFIGURATION
 
 GROUPS = ("hypothesis and form", "training set-up", "data collection", "fitting", "validation")
 ABSENT = "not reported"
+STUDIES = {"published": "published study", "own": "this project's sweep"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _form(known: list[Experiment], own: Mapping[str, Any]) -> list[Answer]:
         Answer(first, "law that is fitted, and its free parameters", formulas, later),
         Answer(first, "scales and their units", scales, "n_params, n_samples_seen, total_flops; distinct images apart"),
         Answer(first, "what is predicted", "misalignment 1 − S, S a mean of ceiling-normalised benchmark scores", "the same"),
-        Answer(first, "what would have refuted the form", ABSENT, "forms beside it, held-out error: see the pages of this part"),
+        Answer(first, "what would have refuted the form", ABSENT, ABSENT),
     ]
 
 
@@ -144,7 +145,7 @@ def _data(scores: pd.DataFrame, known: list[Experiment], own: Mapping[str, Any])
         Answer(group, "checkpoints", "the last of each run", "the last; of some runs every epoch, in a table apart"),
         Answer(group, "benchmarks", _listed(sorted(scores["benchmark_name"].dropna().unique())),
                _listed(dict.fromkeys(benchmarks))),
-        Answer(group, "raw scores, ceilings, errors", f"not published: {_listed(empty)}" if empty else "in the table",
+        Answer(group, "raw scores, ceilings, errors", f"{ABSENT}: {_listed(empty)}" if empty else "in the table",
                "in the table, with their estimates of noise"),
         Answer(group, "runs that share causes", _repeats(scores, known[0]), "seeds, architectures and families in the table"),
     ]  # fmt: skip
@@ -180,7 +181,7 @@ def _fitting(known: list[Experiment]) -> list[Answer]:
 
 def _bound(told: pd.DataFrame) -> str:
     at = told[told["quantity"].eq("asymptote") & (told["value"] > 1 - 1e-3)]["experiment"]
-    return f"{len(at)} published asymptotes are 1: {_listed(at)}; not marked as such" if len(at) else "none"
+    return f"{ABSENT} as such: {len(at)} asymptotes are 1 ({_listed(at)})" if len(at) else "none"
 
 
 def _validation(known: list[Experiment]) -> list[Answer]:
@@ -203,7 +204,7 @@ def answered(filled: pd.DataFrame) -> pd.DataFrame:
     """
     lines = []
     for group, part in filled.groupby("group", sort=False):
-        for study in ("published", "own"):
-            value = float((part[study] != ABSENT).mean())
-            lines.append({"group": f"{group}, {study}", "of": study, "value": value, "low": value, "high": value})
+        for study in STUDIES:
+            value = float((~part[study].str.startswith(ABSENT)).mean())
+            lines.append({"group": group, "of": STUDIES[study], "value": value, "low": value, "high": value})
     return pd.DataFrame(lines)
