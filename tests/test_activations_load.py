@@ -123,7 +123,7 @@ class Evil:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (Evil(), r"cannot be read as plain tensors .*; save network.state_dict\(\)"),
+        (Evil(), r"cannot be read as plain tensors: .*; save network.state_dict\(\)"),
         (nn.Linear(2, 2), r"cannot be read as plain tensors"),
         ({"state_dict": {"a": "text"}}, r"must hold the tensors of a state_dict\(\); got a dict of 'state_dict'"),
         ([torch.zeros(1)], r"must hold the tensors of a state_dict\(\); got list"),

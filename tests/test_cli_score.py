@@ -121,7 +121,7 @@ def test_committed_layers_are_kept_and_used(vvs, own_cache, tmp_path, monkeypatc
 def test_memory_is_said_and_refused_with_what_would_do(vvs, own_cache):
     """Before anything is computed."""
     done = vvs("score", "NET:build", "-b", "simulated.V1-pls", "--memory", "0.001")
-    assert done.exit_code == 2 and re.search(r"are allowed; memory=\d+ would do", done.output), done.output
+    assert done.exit_code == 2 and re.search(r"are allowed; memory=\d+ \(--memory [\d.]+\) would do", done.output), done.output
 
 
 @pytest.mark.parametrize(

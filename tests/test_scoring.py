@@ -180,7 +180,7 @@ def test_an_unknown_layer_is_refused_with_the_nearest(kept):
 
 def test_too_little_memory_is_refused_with_the_number_that_would_do(kept):
     """Features that a read-out needs as they are cannot be streamed."""
-    with pytest.raises(VvsError, match=r"are allowed; memory=\d+ would do"):
+    with pytest.raises(VvsError, match=r"are allowed; memory=\d+ \(--memory [\d.]+\) would do"):
         score(made.subject(), [made.behaviour()], options=Options(memory=1000), remembered=kept)
 
 

@@ -1,5 +1,6 @@
 """How much memory may be taken, and how amounts are written."""
 
+import math
 from pathlib import Path
 
 import psutil
@@ -50,3 +51,14 @@ def written(n_bytes: float) -> str:
     ('1.53 GB', '0.02 MB')
     """
     return f"{n_bytes / 1e9:.3g} GB" if n_bytes >= 1e9 else f"{max(n_bytes, 1e4) / 1e6:.3g} MB"
+
+
+def sufficient(n_bytes: int) -> str:
+    """The memory that would do, as an argument and as an option of the command line.
+
+    Examples
+    --------
+    >>> sufficient(191_692_032)
+    'memory=191692032 (--memory 0.192) would do'
+    """
+    return f"memory={n_bytes} (--memory {math.ceil(n_bytes / 1e6) / 1e3:g}) would do"

@@ -86,7 +86,7 @@ class Need:
         raise VvsError(
             f"{name}: {n_layers} layer{'s' * (n_layers > 1)} of {self.n_stimuli:,} stimuli take {memory.written(self.total)} "
             f"(the largest, {largest}, has {self.kept[largest]:,} features); {memory.written(allowed)} are allowed; "
-            f"memory={self.total} would do, {fitting}and gram() needs no more than is allowed"
+            f"{memory.sufficient(self.total)}, {fitting}and gram() needs no more than is allowed"
         )
 
 

@@ -199,8 +199,8 @@ def _room(subject: Subject, needed: Need, allowed: int, whole: Sequence[str] = (
     if allowed < taken + (0 if on_gpu else smallest):
         raise VvsError(
             f"{subject.name}: Gram matrices of {len(needed.features)} layers to {n:,} stimuli take at least "
-            f"{amounts.written(taken + smallest)}; {amounts.written(allowed)} are allowed; memory={taken + smallest} would do, "
-            "or fewer layers at a time"
+            f"{amounts.written(taken + smallest)}; {amounts.written(allowed)} are allowed; "
+            f"{amounts.sufficient(taken + smallest)}, or fewer layers at a time"
         )
     if not on_gpu:
         return allowed - taken

@@ -1,5 +1,6 @@
 """Weights from a file: tensors by name, and nothing else."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,13 @@ def read(path: Path | str) -> dict[str, torch.Tensor]:
 
             content: Any = load_file(path)
         else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():  # of torch, about the pickle that it is refusing
+                warnings.simplefilter("ignore")
+                content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch and safetensors raise half a dozen kinds
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise VvsError(
-            f"{path} cannot be read as plain tensors ({reason[:160]}); save network.state_dict(), not the network itself"
+            f"{path} cannot be read as plain tensors: it holds something else, or is damaged ({type(error).__name__}); "
+            "save network.state_dict(), not the network itself"
         ) from None
     found = _tensors(content)
     if found is None:

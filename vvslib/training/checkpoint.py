@@ -40,8 +40,10 @@ def read(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise VvsError(f"{path}: cannot be read as plain tensors ({reason[:160]}); remove it, or name another file") from None
+        raise VvsError(
+            f"{path}: cannot be read as plain tensors: it holds something else, or is damaged ({type(error).__name__}); "
+            "remove it, or name another file"
+        ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         got = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise VvsError(f"{path}: layout {FORMAT} was expected, got {got!r}; it was written by another version or program")
