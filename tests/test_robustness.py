@@ -144,6 +144,25 @@ def test_neural_saturation_holds_as_published_and_fails_by_least_squares(scores)
     assert {line["quantity"]: line["verdict"] for line in squares}["neural"] == FAILS
 
 
+def test_kept_results_are_of_this_data_and_code(scores, checkout):
+    """Whoever changes a numerical module, or a statement, computes the kept results anew: they are read without recomputing."""
+    folder = checkout / "results" / "kept"
+    lines = robustness.kept_lines(scores, folder=folder)
+    assert set(lines["claim"]) == set(range(1, 12)) and set(lines["column"]) == set(COLUMNS)
+    curves = robustness.kept_curves(scores, folder=folder)
+    assert set(curves["outcome"]) == set(robustness.OUTCOMES)
+
+
+def test_kept_lines_are_what_is_computed(scores, checkout):
+    """One cell computed again, estimate and verdict, against the kept one."""
+    lines = robustness.kept_lines(scores, folder=checkout / "results" / "kept")
+    choice = Choice("family left out", "ViT", without="ViT")
+    again = robustness.judge(scores, statement(3), choice, resamples=200)[0]
+    known = lines[(lines["claim"] == 3) & (lines["choice"] == "ViT")].iloc[0]
+    assert known["verdict"] == again["verdict"]
+    assert known[["value", "low", "high"]].tolist() == pytest.approx([again[k] for k in ("value", "low", "high")], abs=1e-5)
+
+
 def test_an_unknown_outcome_is_refused(scores):
     """The known ones are named."""
     with pytest.raises(VvsError, match="neural, behaviour, data exponent"):

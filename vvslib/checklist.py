@@ -189,7 +189,7 @@ def _validation(known: list[Experiment]) -> list[Answer]:
     return [
         Answer(group, "prediction of networks that were not fitted", ABSENT, "cuts along scale, families and sets left out"),
         Answer(group, "other forms and objectives", "shifted law for weak priors, plain law otherwise", "every form × objective"),
-        Answer(group, "coverage of the intervals", ABSENT, "by simulation on the design"),
+        Answer(group, "coverage of the intervals", ABSENT, "by simulation with vvs coverage, once fits are made"),
     ]
 
 

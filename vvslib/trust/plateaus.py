@@ -62,14 +62,22 @@ def tested(
 
 
 def kept_tested(
-    scores: pd.DataFrame, experiment: Experiment, *, draws: int = 399, seed: int = 42, recompute: bool = False, **more
+    scores: pd.DataFrame,
+    experiment: Experiment,
+    units: Sequence[str] = TESTED,
+    *,
+    draws: int = 399,
+    seed: int = 42,
+    recompute: bool = False,
+    **more,
 ) -> pd.DataFrame:
-    """`tested`, read where it is kept (`kept.kept`); computing it takes half a minute."""
+    """`tested`, read where it is kept (`kept.kept`); computing it takes half a minute a unit."""
     rows = observe(scores, experiment)
     key = {"rows": kept.of_rows(rows), "code": kept.of_code("trust/plateaus"), "draws": draws, "seed": seed}
-    compute = partial(_tested, rows, experiment, draws, seed)
+    key["units"] = list(units)
+    compute = partial(_tested, rows, experiment, tuple(units), draws, seed)
     return pd.DataFrame(kept.kept(f"tested_{experiment.name}", key, compute, recompute=recompute, **more))
 
 
-def _tested(rows: Observations, experiment: Experiment, draws: int, seed: int) -> list[dict]:
-    return json.loads(tested(rows, experiment, draws=draws, seed=seed).to_json(orient="records", double_precision=6))
+def _tested(rows: Observations, experiment: Experiment, units: Sequence[str], draws: int, seed: int) -> list[dict]:
+    return json.loads(tested(rows, experiment, units, draws=draws, seed=seed).to_json(orient="records", double_precision=6))
