@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from vvslib import project
+from vvslib.images import cache as images_cache
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = CHECKOUT / "tests" / "data" / "notebooks"
@@ -53,9 +54,15 @@ def new_folder() -> Path:
 
 
 def without_data(root: Path) -> dict[str, str]:
-    """Environment in which no source can be found. What was trained here is shared: it takes minutes, and is no data."""
+    """Environment in which no source can be found. What was trained, rendered or simulated here is shared: it takes minutes, and
+    is no data.
+    """
     nothing = root / "_nothing"
     nothing.mkdir(exist_ok=True)
+    computed = images_cache.folder()
+    computed.mkdir(parents=True, exist_ok=True)
+    if not (nothing / computed.name).exists():
+        (nothing / computed.name).symlink_to(computed, target_is_directory=True)
     return {"VVS_DATA": str(nothing), "VVS_CACHE": str(nothing), "VVS_SWEEPS": str(project.sweeps())}
 
 

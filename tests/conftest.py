@@ -22,7 +22,14 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("repeatable")
 
 
-BOOKS = ("test_book.py", "test_book_dictionary.py", "test_book_front.py", "test_browser.py", "test_explorer.py")
+BOOKS = (
+    "test_book.py",
+    "test_book_dictionary.py",
+    "test_book_front.py",
+    "test_browser.py",
+    "test_explorer.py",
+    "test_notebooks.py",
+)
 """Tests that share built books."""
 
 

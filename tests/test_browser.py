@@ -64,13 +64,17 @@ class Seen:
     on_paper: list[str] = field(default_factory=list)
 
 
-def barriers(page):
-    """What axe finds that keeps somebody out: rule, theme, and the first elements concerned."""
+def barriers(page, colours, others):
+    """What axe finds that keeps somebody out: rule, theme, first elements concerned. Colours cost it more than all else."""
     from axe_playwright_python.sync_playwright import Axe
 
     theme = page.evaluate("document.documentElement.dataset.theme")
     # It would ask for style sheets by XMLHttpRequest, which a page opened from disk may not.
     options = {"resultTypes": ["violations"], "preload": False}
+    if not others:
+        options["runOnly"] = ["color-contrast"]
+    elif not colours:
+        options["rules"] = {"color-contrast": {"enabled": False}}
     found = [one for one in Axe().run(page, options=options).response["violations"] if one["impact"] in SERIOUS]
     return [f"{one['id']} ({theme}): {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
 
@@ -92,17 +96,20 @@ def look(context, url):
     seen.toolbar = page.evaluate(TOOLBAR)
     seen.no_alt = page.evaluate(NO_ALT)
     seen.too_wide = page.evaluate(TOO_WIDE)
-    seen.barriers = barriers(page)
+    wide = page.viewport_size["width"] > 400  # of what is narrow the colours are the same
+    seen.barriers = barriers(page, colours=wide, others=True)
     theme = page.evaluate("document.documentElement.dataset.theme")
     seen.colours[theme] = page.evaluate(COLOURS)
     for _ in range(3):
         page.locator("button.theme-switch-button:visible").first.click()
         if page.evaluate("document.documentElement.dataset.theme") != theme:
             break
+    page.mouse.move(1, 1)  # the button's hint goes
+    page.wait_for_function("document.querySelector('.tooltip') === null")
     page.wait_for_timeout(300)
     seen.colours[page.evaluate("document.documentElement.dataset.theme")] = page.evaluate(COLOURS)
-    if page.viewport_size["width"] > 400:  # colours of the other theme, once
-        seen.barriers += barriers(page)
+    if wide:
+        seen.barriers += barriers(page, colours=True, others=False)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})  # A4 less its margins
     seen.on_paper = page.evaluate(ON_PAPER)

@@ -1,8 +1,8 @@
-"""Notebooks give the published numbers, through papermill, whatever the number of resamples."""
+"""Notebooks give the published numbers, when the book is built and by plain papermill."""
 
-import json
 from functools import cache
 
+import books
 import numpy as np
 import papermill
 import pytest
@@ -34,41 +34,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of the kernel's client, not
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """The folder that notebooks are told to write to, one below it each."""
-    return tmp_path_factory.mktemp("told")
-
-
-@pytest.fixture(scope="module")
-def home(checkout, published_path, tmp_path_factory):
-    """A checkout made of links, with results of its own: what a notebook needs of others it reads here."""
-    home = tmp_path_factory.mktemp("home")
-    for name in ("experiments", "_config.yml"):
-        (home / name).symlink_to(checkout / name)
-    (home / "results").mkdir()
-    (home / "results" / "kept").symlink_to(checkout / "results" / "kept")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VVS_DATA", str(published_path))
-        yield home
-
-
-@pytest.fixture(scope="module")
-def run(checkout, home, told, tmp_path_factory):
-    """A function from a notebook's name to its values: run once by plain papermill with ten resamples, after what it needs."""
-    outputs = tmp_path_factory.mktemp("outputs")
+def run(published_path):
+    """A function from a notebook's name to its values, as the build of the book leaves them, which runs what is stale."""
 
     @cache
     def run(name: str) -> dict:
-        notebook = checkout / "notebooks" / f"{name}.ipynb"
-        content = json.loads(notebook.read_text())
-        for needed in content["metadata"]["vvs"].get("needs", []):
-            run(needed)
-        given = {"results": str(told / name)}
-        if any("bootstraps = " in "".join(cell["source"]) for cell in content["cells"][:2]):
-            given["bootstraps"] = 10
-        papermill.execute_notebook(notebook, outputs / f"{name}.ipynb", given, cwd=home, progress_bar=False)
-        (home / "results" / name).symlink_to(told / name)
-        return read_values(name, told / name)
+        return read_values(name, books.real().root / "results" / name)
 
     return run
 
@@ -94,12 +65,19 @@ def test_data_scaling_gives_the_published_asymptote(run):
     agrees(run("data_scaling"), "sample_imagenet_scaling", asymptote=1e-4)
 
 
-def test_notebook_writes_only_where_it_is_told(run, home, told):
-    """Values, tables, figures and provenance lie in the folder given; the checkout it was started in still holds links only."""
-    run("data_scaling")
-    assert {"values.json", "provenance.json", "manifest.json", "main.png"} <= {p.name for p in (told / "data_scaling").iterdir()}
-    assert {path.name for path in home.iterdir()} == {"experiments", "_config.yml", "results"}
-    assert all(path.is_symlink() for path in (home / "results").iterdir())
+def test_notebook_by_papermill_writes_only_where_it_is_told(checkout, published_path, tmp_path, monkeypatch):
+    """With ten resamples and no book: the same law; results lie in the folder given, and nothing in the checkout it ran in."""
+    home, told = tmp_path / "home", tmp_path / "told"
+    home.mkdir()
+    for name in ("experiments", "_config.yml"):
+        (home / name).symlink_to(checkout / name)
+    monkeypatch.setenv("VVS_DATA", str(published_path))
+    given = {"results": str(told), "bootstraps": 10}
+    notebook = checkout / "notebooks" / "data_scaling.ipynb"
+    papermill.execute_notebook(notebook, tmp_path / "executed.ipynb", given, cwd=home, progress_bar=False)
+    assert {"values.json", "provenance.json", "manifest.json", "main.png"} <= {path.name for path in told.iterdir()}
+    assert {path.name for path in home.iterdir()} == {"experiments", "_config.yml"}
+    agrees(read_values("data_scaling", told), "sample_imagenet_scaling", asymptote=1e-4)
 
 
 # model_scaling
@@ -263,10 +241,10 @@ def test_checkpoints_were_scored_at_other_layers(run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["simclr_avg", "simclr_behavior", "simclr_v2", "simclr_v4"])
-def test_objectives_give_the_published_fits(run, told, name):
+def test_objectives_give_the_published_fits(run, name):
     """Ŝ of SimCLR as published, to .002, beside it in the table."""
     run("objectives")
-    beside = read_table("objectives", "beside", told / "objectives").set_index(["experiment", "quantity"])
+    beside = read_table("objectives", "beside", books.CHECKOUT / "results" / "objectives").set_index(["experiment", "quantity"])
     assert beside.loc[(name, "asymptote"), "paper"] == audit.published(name, "asymptote")
     assert beside.loc[(name, "asymptote"), "difference"] == pytest.approx(0, abs=0.002)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh
+from scipy.linalg import cholesky, eigh, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
@@ -123,24 +123,42 @@ def _span(standard: NDArray[np.float64]) -> NDArray[np.float64]:
 def _minimise(
     x: NDArray[np.float64], index: NDArray[np.int64], n_objects: int, penalty_c: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights ``(p, n_objects)`` and intercept of least mean log-loss plus penalty; the intercept is not penalised."""
-    n, p = x.shape
+    """Weights ``(p, n_objects)`` and intercept of least mean log-loss plus penalty; the intercept is not penalised.
+
+    The search goes over u = Rᵀw, where RRᵀ = c xᵀx / n + ridge is the curvature where all objects are equally probable (with
+    c = (K − 1) / K² of K objects). In these coordinates it is nearly round, and a tenth of the steps do. The penalty
+    ridge |w|² is |u|² − c |xw|² / n there.
+    """
+    n = len(x)
     target = np.eye(n_objects)[index]
     ridge = 1 / (penalty_c * n)
+    curvature = (n_objects - 1) / n_objects**2
+    root = cholesky(curvature / n * (x.T @ x) + ridge * np.eye(x.shape[1]), lower=True, overwrite_a=True, check_finite=False)
+    whitened = np.ascontiguousarray(solve_triangular(root, x.T, lower=True, check_finite=False).T)
+    whitened = np.hstack([whitened, np.full((n, 1), 1 / np.sqrt(curvature))])  # and the intercept
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights, intercept = flat[: p * n_objects].reshape(p, n_objects), flat[p * n_objects :]
-        logits = log_softmax(x @ weights + intercept, axis=1)
-        residual = (np.exp(logits) - target) / n
-        value = -np.sum(target * logits) / n + ridge / 2 * np.sum(weights**2)
-        return value, np.concatenate([(x.T @ residual + ridge * weights).ravel(), residual.sum(axis=0)])
+        u = flat.reshape(-1, n_objects)
+        linear = whitened @ u
+        unpenalised = whitened[0, -1] * u[-1]
+        logits = log_softmax(linear, axis=1)
+        drawn = curvature / n * (linear - unpenalised)
+        value = -np.sum(target * logits) / n + (np.sum(u[:-1] ** 2) - np.sum(drawn * (linear - unpenalised))) / 2
+        slope = (np.exp(logits) - target) / n
+        gradient = whitened.T @ (slope - drawn)
+        gradient[:-1] += u[:-1]
+        gradient[-1] = whitened[0, -1] * slope.sum(axis=0)
+        return value, gradient.ravel()
 
-    found = minimize(
-        loss, np.zeros((p + 1) * n_objects), jac=True, method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-8}
-    )
-    if np.abs(found.jac).max() > GRADIENT:
+    start = np.zeros(whitened.shape[1] * n_objects)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-8})
+    u = found.x.reshape(-1, n_objects)
+    weights, intercept = solve_triangular(root, u[:-1], lower=True, trans="T", check_finite=False), whitened[0, -1] * u[-1]
+    slope = (softmax(x @ weights + intercept, axis=1) - target) / n
+    steepest = max(np.abs(x.T @ slope + ridge * weights).max(), np.abs(slope.sum(axis=0)).max())
+    if not steepest <= GRADIENT:
         raise VvsError(
-            f"the read-out's minimum must be found to a gradient of {GRADIENT}; got {np.abs(found.jac).max():.2g} after "
-            f"{found.nit} steps; a smaller penalty_c than {penalty_c} is easier"
+            f"the read-out's minimum must be found to a gradient of {GRADIENT}; got {steepest:.2g} after {found.nit} steps; "
+            f"a smaller penalty_c than {penalty_c} is easier"
         )
-    return found.x[: p * n_objects].reshape(p, n_objects), found.x[p * n_objects :]
+    return weights, intercept

@@ -82,7 +82,8 @@ def pulls(curve: pd.DataFrame) -> pd.DataFrame:
             continue
         for option, part in curve.groupby(choice, sort=False)["value"]:
             low, value, high = (float(part.quantile(q)) for q in (0.25, 0.5, 0.75))
-            found.append({"choice": choice, "option": option, "value": value, "low": low, "high": high, "n": len(part)})
+            named = {"none": "all families"}.get(option, f"without {option}") if choice == "without" else option
+            found.append({"choice": choice, "option": named, "value": value, "low": low, "high": high, "n": len(part)})
     return pd.DataFrame(found)
 
 
