@@ -75,7 +75,9 @@ def barriers(page, colours, others):
         options["runOnly"] = ["color-contrast"]
     elif not colours:
         options["rules"] = {"color-contrast": {"enabled": False}}
-    found = [one for one in Axe().run(page, options=options).response["violations"] if one["impact"] in SERIOUS]
+    # A figure's marks are for the eye alone, and the rows of a table are alike: thousands of elements less.
+    context = {"exclude": [[".main-svg"], ["tbody tr:nth-child(n+4)"]]}
+    found = [one for one in Axe().run(page, context, options).response["violations"] if one["impact"] in SERIOUS]
     return [f"{one['id']} ({theme}): {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
 
 
@@ -96,8 +98,11 @@ def look(context, url):
     seen.toolbar = page.evaluate(TOOLBAR)
     seen.no_alt = page.evaluate(NO_ALT)
     seen.too_wide = page.evaluate(TOO_WIDE)
-    wide = page.viewport_size["width"] > 400  # of what is narrow the colours are the same
+    wide = page.viewport_size["width"] > 400  # colours and paper are the same for what is narrow
     seen.barriers = barriers(page, colours=wide, others=True)
+    if not wide:
+        page.close()
+        return seen
     theme = page.evaluate("document.documentElement.dataset.theme")
     seen.colours[theme] = page.evaluate(COLOURS)
     for _ in range(3):
@@ -108,8 +113,7 @@ def look(context, url):
     page.wait_for_function("document.querySelector('.tooltip') === null")
     page.wait_for_timeout(300)
     seen.colours[page.evaluate("document.documentElement.dataset.theme")] = page.evaluate(COLOURS)
-    if wide:
-        seen.barriers += barriers(page, colours=True, others=False)
+    seen.barriers += barriers(page, colours=True, others=False)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})  # A4 less its margins
     seen.on_paper = page.evaluate(ON_PAPER)
@@ -201,7 +205,7 @@ def test_the_sample_has_an_interactive_figure():
 @both
 def test_figures_follow_the_theme(book):
     """The theme button changes the colours of every interactive figure."""
-    for page, seen in visit(book).items():
+    for page, seen in ((page, seen) for page, seen in visit(book).items() if page.endswith(" 1400 px")):
         assert set(seen.colours) == {"light", "dark"}, page
         assert all(a != b for a, b in zip(seen.colours["light"], seen.colours["dark"], strict=True)), page
 
