@@ -27,6 +27,7 @@ BOOKS = (
     "test_book_dictionary.py",
     "test_book_front.py",
     "test_browser.py",
+    "test_claim_grid.py",
     "test_explorer.py",
     "test_notebooks.py",
 )

@@ -187,6 +187,15 @@ def test_the_estimate_itself_is_never_rejected():
     assert test.p(test.asymptote) > 0.9
 
 
+@pytest.mark.parametrize("asymptote", [0.45, 0.48, 0.5, 0.52, 0.6, 1.0])
+def test_a_test_that_stops_early_decides_as_all_its_draws_do(asymptote):
+    """Rejected as soon as that is sure, or not: the same as p at most 0.05 of all draws."""
+    rng = np.random.default_rng(4)
+    x = np.geomspace(1, 1e5, 40)
+    test = AsymptoteTest(x, laws.saturating(x, 0.5, 0.4, 0.3) * np.exp(0.02 * rng.standard_normal(40)), delta=np.inf, n_draws=59)
+    assert test.rejects(asymptote) == (test.p(asymptote) <= 0.05)
+
+
 def test_limit_at_the_bound_is_one_sided():
     """Without a floor the fit sits at Ŝ = 1: percentiles have no width, the limit is a lower one and below 1."""
     rng = np.random.default_rng(2)

@@ -42,6 +42,8 @@ class Claim(closed.Closed):
         Chapter and label where the evidence is.
     later
         Which chapter will bring the evidence, where there is none yet.
+    reader
+        What a careful reader may say: a template.
     """
 
     id: int
@@ -53,6 +55,7 @@ class Claim(closed.Closed):
     condition: str = ""
     page: str = ""
     later: str = ""
+    reader: str = ""
 
 
 def load(path: Path | None = None) -> list[Claim]:
@@ -135,7 +138,7 @@ def judge(claim: Claim, values: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        id, claim, paper, here, verdict, page.
+        id, claim, paper, here, verdict, page, reader.
     """
     if not claim.holds:
         verdict, here = LATER, claim.later
@@ -145,7 +148,8 @@ def judge(claim: Claim, values: Mapping[str, Any]) -> dict[str, Any]:
         verdict, here = HOLDS, fill(claim.here, values)
     else:
         verdict, here = DEPENDS, f"{fill(claim.here, values)} {fill(claim.condition, values)}"
-    return {"id": claim.id, "claim": claim.claim, "paper": claim.paper, "here": here, "verdict": verdict, "page": claim.page}
+    told = {"id": claim.id, "claim": claim.claim, "paper": claim.paper, "here": here, "verdict": verdict, "page": claim.page}
+    return told | {"reader": fill(claim.reader, values)}
 
 
 def table(values: Mapping[str, Any], path: Path | None = None) -> pd.DataFrame:

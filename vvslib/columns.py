@@ -66,6 +66,8 @@ COLUMNS: dict[str, Column] = {
     "scale": Column("text", "–", "sandbox, open or full: the parameters the row was made with", _UNKNOWN, source="added"),
     "raw": Column("number", "correlation", "consistency before the ceiling is counted in", "not published", source="added"),
     "raw_error": Column("number", "correlation", "standard error of raw over splits", "not published", source="added"),
+    "raw_error_stimuli": Column("number", "correlation", "the same over stimuli", "not computed", source="added"),
+    "raw_error_neuroids": Column("number", "correlation", "the same over neuroids", "not computed", source="added"),
     "ceiling": Column("number", "correlation", "noise ceiling of the recordings or choices", "not published", source="added"),
     "ceiling_kind": Column("text", "–", "how the ceiling was found; “variance estimate” is one", "not stated", source="added"),
     "score_error": Column("number", "as score", "standard error of the score over splits", "not published", source="added"),
@@ -76,6 +78,8 @@ COLUMNS: dict[str, Column] = {
     "run_id": Column("text", "–", "run of this project that made the row", "made by others", source="added"),
     "normalisation": Column("text", "–", "how raw became score: (r/c)² or r²/c", "another rule, or not known", source="added"),
     "benchmark_version": Column("text", "–", "version of the benchmark", "not stated", source="added"),
+    "n_steps": Column("count", "steps", "steps of the optimiser, so many batches; 0 if untrained", "not known", source="added"),
+    "length_by": Column("text", "–", "what training ended by: a number of steps, or of epochs", "not known", source="added"),
     "is_simulated": Column("flag", "–", "no animal and no person stands behind the score", _NEVER, source="added"),
 }
 

@@ -72,6 +72,8 @@ class Experiment(closed.Closed):
         One scale column, two for chinchilla and interaction, three for repetition, and the unit each is divided by.
     law, delta
         Law and Huber δ.
+    table
+        Name of the table whose columns and values `where` speaks of.
     flops_factor
         What `total_flops` is multiplied by (SimCLR rows count two views; 0.5 counts one).
     """
@@ -86,6 +88,7 @@ class Experiment(closed.Closed):
     unit: list[float]
     law: LawName
     delta: float = Field(default=1e-3, gt=0)
+    table: str = "published"
     flops_factor: float = Field(default=1.0, gt=0)
 
     @field_validator("x", "unit", mode="before")

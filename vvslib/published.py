@@ -12,13 +12,13 @@ this module is imported. What is translated:
 
 import logging
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from vvslib import provenance, sources, table
+from vvslib import provenance, replication, sources, table
 from vvslib.errors import VvsError, suggest
 
 logger = logging.getLogger(__name__)
@@ -167,8 +167,12 @@ def twins(public: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-TABLES: dict[str, Callable[[], pd.DataFrame]] = {"published": scores, "published_checkpoints": checkpoints}
-"""Score tables that have a name."""
+TABLES: dict[str, Callable[[], pd.DataFrame]] = {
+    "published": scores,
+    "published_checkpoints": checkpoints,
+    **{name: partial(replication.scores, name) for name in replication.TABLES},
+}
+"""Score tables that have a name: the paper's, and those that the open replication committed."""
 
 
 def load(name_or_path: str | Path) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Refits as plain values and tidy tables: what is printed, kept and drawn."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -39,15 +41,23 @@ LABELS = {
 """Headings of the columns of these tables, as readers see them."""
 
 
-def headings(frame: pd.DataFrame) -> dict[str, str]:
+def headings(frame: pd.DataFrame, also: Mapping[str, str] | None = None) -> dict[str, str]:
     """The headings of those columns that a table has.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    also
+        Further headings, or others than the usual ones.
 
     Examples
     --------
-    >>> headings(pd.DataFrame({"rmse": [0.1], "mine": [1]}))
+    >>> headings(pd.DataFrame({"rmse": [0.1], "mine": [1]}), {"yours": "Yours"})
     {'rmse': 'RMSE'}
     """
-    return {column: LABELS[column] for column in frame.columns if column in LABELS}
+    known = {**LABELS, **(also or {})}
+    return {column: known[column] for column in frame.columns if column in known}
 
 
 def summary(found: Refit) -> dict:

@@ -1,9 +1,9 @@
 """The Sphinx extension: it runs the notebooks that are stale, then shows their results on the pages.
 
 In ``_config.yml``: ``sphinx: {local_extensions: {vvslib.book: .}}``. Pages then have the role ``val`` and the directives
-``study-figure``, ``study-table``, ``study-run``, ``study-status``, ``data-dictionary``, ``model-explorer``, ``figure-index`` and
-``bibtex``; notebooks that the table of contents names as ``chapters/<name>`` are pages; terms of the glossary are explained where
-they are first used.
+``study-figure``, ``study-table``, ``study-run``, ``study-status``, ``data-dictionary``, ``model-explorer``, ``figure-index``,
+``claim-grid`` and ``bibtex``; notebooks that the table of contents names as ``chapters/<name>`` are pages; terms of the glossary
+are explained where they are first used.
 """
 
 from pathlib import Path
@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         accessibility,
         chapters,
         citation,
+        claim_grid,
         dictionary,
         directives,
         explorer,
@@ -47,6 +48,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("data-dictionary", dictionary.DataDictionary)
     app.add_directive("model-explorer", explorer.ModelExplorer)
     app.add_directive("figure-index", figure_index.FigureIndex)
+    app.add_directive("claim-grid", claim_grid.ClaimGrid)
     app.add_directive("bibtex", citation.BibTeX)
     # sphinx-external-toc looks for the pages at priority 900.
     app.connect("config-inited", chapters.prepare, priority=100)

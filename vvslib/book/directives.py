@@ -43,7 +43,7 @@ class ValueRole(SphinxRole):
         return [nodes.inline(self.rawtext, shown)], []
 
 
-class _ResultDirective(SphinxDirective, ABC):
+class ResultDirective(SphinxDirective, ABC):
     """A directive whose argument is ``name/result`` and whose body is a caption."""
 
     has_content = True
@@ -77,7 +77,7 @@ class _ResultDirective(SphinxDirective, ABC):
         return ([] if first is None else list(first.children)), rest
 
 
-class StudyFigure(_ResultDirective):
+class StudyFigure(ResultDirective):
     """``study-figure``: a numbered figure, interactive where its points are on this machine, with its files below it.
 
     The argument is ``notebook/figure``; ``:alt:`` says in words what is to be seen, ``:name:`` is what the prose refers to,
@@ -119,7 +119,7 @@ class StudyFigure(_ResultDirective):
         return [node]
 
 
-class StudyTable(_ResultDirective):
+class StudyTable(ResultDirective):
     """``study-table``: a table of results, its numbers aligned and rounded as its notebook asked, with its CSV below it.
 
     The argument is ``notebook/table``; ``:columns:`` chooses and orders columns, ``:name:`` is what the prose refers to, and the
@@ -147,7 +147,7 @@ class StudyTable(_ResultDirective):
         return [node, book_html(files.downloads(name, path)), *after]
 
 
-class StudyRun(_ResultDirective):
+class StudyRun(ResultDirective):
     """``study-run``: what was run for the results of a notebook: parameters, digests, date, versions, time, machine."""
 
     has_content = False

@@ -11,6 +11,7 @@ from typing import Any
 from vvslib.errors import VvsError, suggest
 
 MISSING = "–"
+APART = ("sweeps", "kept")  # folders of results/ that no notebook wrote
 _REFERENCE = re.compile(r"(?P<name>[\w-]+)\.(?P<key>[^\[\]:]+)(?P<index>(?:\[[^\[\]]+\])*)(?::(?P<spec>.+))?")
 _SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -35,7 +36,7 @@ class Results:
     @property
     def names(self) -> list[str]:
         """Notebooks that have results."""
-        return sorted(p.name for p in self.folder.glob("*") if p.is_dir() and p.name != "sweeps") if self.folder.is_dir() else []
+        return sorted(p.name for p in self.folder.glob("*") if p.is_dir() and p.name not in APART) if self.folder.is_dir() else []
 
     def of(self, name: str) -> Path:
         """The folder of one notebook's results.

@@ -29,8 +29,11 @@ COMMANDS = (
     "vvslib.cli.layers",
     "vvslib.cli.fit",
     "vvslib.cli.trust",
+    "vvslib.cli.place",
+    "vvslib.cli.allocate",
     "vvslib.cli.run",
     "vvslib.cli.sweep",
+    "vvslib.cli.export",
 )
 """The modules whose commands are mounted, in the order of the help."""
 
@@ -50,6 +53,8 @@ Examples:
   vvs score torchvision:resnet18 --benchmark simulated
   vvs fit --experiment compute_neuro --bootstraps 1000
   vvs trust --experiment compute_neuro   what that fit rests on, and how far it reaches
+  vvs place --flops 3e18 --score IT=0.55   is a network more brain-like than its scale explains
+  vvs allocate --flops 1e18 --region IT    how to split a compute budget
   vvs run                          execute the notebooks that are stale
 """
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from vvslib.experiments import Experiment
     from vvslib.refit import Refit
 
+PUBLISHED = "published"
+
 HELP = """Fit a scaling law to a score table: an experiment, all of them, or rows and a law of your own.
 
 Scores are averaged per model over the benchmarks kept; the law is fitted to the misalignment L = 1 - score.
@@ -21,7 +23,7 @@ Scores are averaged per model over the benchmarks kept; the law is fitted to the
 \b
 Give one of
   --experiment NAME    a definition from experiments/
-  --all                every definition
+  --all                every definition of the table
   --x COL[,COL]        your own: --x with --law, --unit, --where
 Beside --experiment or --all, --where narrows the rows further (Flex families are then already counted to the family they
 vary, where the experiment does so), and --delta takes the place of the experiment's own; beside --experiment, so do --law
@@ -45,8 +47,10 @@ def register(app: typer.Typer) -> None:
 
 def fit(
     experiment: Annotated[str | None, typer.Option(metavar="NAME", help="Definition to fit.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Fit every definition.")] = False,
-    table: Annotated[str, typer.Option(metavar="NAME|PATH", help="Score table: a name, or a .parquet or .csv.")] = "published",
+    every: Annotated[bool, typer.Option("--all", help="Fit every definition of the table.")] = False,
+    table: Annotated[
+        str | None, typer.Option(metavar="NAME|PATH", help="Score table: a name, or a .parquet or .csv; the definition's own.")
+    ] = None,
     where: Annotated[str | None, typer.Option(metavar="QUERY", help="Rows to keep, as a pandas query.")] = None,
     x: Annotated[str | None, typer.Option(metavar="COL[,COL]", help="Scale column; two for chinchilla.")] = None,
     unit: Annotated[
@@ -84,11 +88,14 @@ def fit(
     wanted = experiments_wanted(experiment, every, listed(x), changes)
     resampling = {"bootstraps": bootstraps, "seed": seed, "clusters": listed(clusters)}
     if every:
+        table = table or PUBLISHED
+        own = table if table in {one.table for one in wanted} else PUBLISHED
+        wanted = [one for one in wanted if one.table == own]
         fit_all(wanted, table, where, resampling, draws, as_json)
         return
     from vvslib import published
 
-    found = fit_one(published.load(table), wanted[0], where, resampling)
+    found = fit_one(published.load(table or wanted[0].table), wanted[0], where, resampling)
     drawn = None if plot is None else fit_files.picture(found, plot.suffix.casefold())
     if draws is not None:
         fit_files.write_draws([found], draws)

@@ -89,14 +89,14 @@ def _list(console: Any, runs: list[Any]) -> None:
 
 
 def _dry_run(console: Any, runs: list[Any], force: set[str]) -> None:
-    from vvslib.runs.execute import Outcome, missing_sources
+    from vvslib.runs.execute import Outcome, missing_files, missing_sources
     from vvslib.runs.progress import summary
     from vvslib.runs.staleness import why_stale
 
     would: list[Outcome] = []
     stale: set[str] = set()
     for one in runs:
-        blocked = missing_sources(one)
+        blocked = missing_sources(one) or missing_files(one)
         why = "asked for" if one.name in force else why_stale(one)
         first = [need for need in one.notebook.needs if need in stale]
         if blocked is None and why is None and first:

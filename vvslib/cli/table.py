@@ -13,7 +13,7 @@ Examples:
   vvs table columns
 """
 
-Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="published, published_checkpoints, or a .parquet or .csv file.")]
+Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="published, open, another name, or a .parquet or .csv file.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ there, the rise of the loss is compared with its distribution when residuals of 
 is not rejected it is one-sided: a lower limit, with nothing said above it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from vvslib.fits.resampling import FEWEST, FEWEST_TURNED, members, signs
 from vvslib.fits.solver import check_rows, fit, ladder
 
 GRID = 12  # floors from which the free fit of a draw may start
+BATCH = 20  # draws between two looks at whether a test is decided
 
 
 @dataclass(frozen=True)
@@ -126,16 +128,39 @@ class AsymptoteTest:
         asymptote
             Score to hold, at most 1.
         """
+        count = sum(int(above.sum()) for above in self._risen(asymptote, len(self.signs)))
+        return float((1 + count) / (1 + len(self.signs)))
+
+    def rejects(self, asymptote: float, alpha: float = 0.05) -> bool:
+        """Whether p is at most alpha; as soon as that is sure, no more is drawn (Besag & Clifford 1991, Biometrika 78:301).
+
+        Parameters
+        ----------
+        asymptote
+            Score to hold, at most 1.
+        alpha
+            Level of the test.
+        """
+        allowed = alpha * (1 + len(self.signs)) * (1 + 1e-12) - 1
+        count, left = 0, len(self.signs)
+        for above in self._risen(asymptote, BATCH):
+            count, left = count + int(above.sum()), left - len(above)
+            if count > allowed or count + left <= allowed:
+                break
+        return count <= allowed
+
+    def _risen(self, asymptote: float, size: int) -> Iterator[NDArray[np.bool_]]:
+        """Whether the loss rises as much as that of the data, `size` draws at a time."""
         floor = 1 - asymptote
         losses, thetas = self._refit(self.problem.y[None], floor, np.array([self._through(floor), *self._near(floor)]))
         rise = losses[0] - self.loss
-        held = self._predict(thetas[0])
-        draws = held + self.signs * (self.problem.y - held)
-        if self.space == "linear" and not np.all(restore(draws, "linear") > 0):
-            raise VvsError("residuals of L that are turned bring a score to 1 or more; take an objective in log L or logits")
-        under, _ = self._refit(draws, floor, np.array([thetas[0], *self._near(floor)]))
-        free = np.minimum(self._free(draws), under)
-        return float((1 + np.sum(under - free >= rise * (1 - 1e-9))) / (1 + len(draws)))
+        held, pool = self._predict(thetas[0]), np.array([thetas[0], *self._near(floor)])
+        for first in range(0, len(self.signs), size):
+            draws = held + self.signs[first : first + size] * (self.problem.y - held)
+            if self.space == "linear" and not np.all(restore(draws, "linear") > 0):
+                raise VvsError("residuals of L that are turned bring a score to 1 or more; take an objective in log L or logits")
+            under, _ = self._refit(draws, floor, pool)
+            yield under - np.minimum(self._free(draws), under) >= rise * (1 - 1e-9)
 
     def limits(self, level: float = 0.95, tolerance: float = 2e-3) -> Limits:
         """The values around the fit that are not rejected at 1 - level, to a twentieth of their distance, at most `tolerance`."""
@@ -153,12 +178,12 @@ class AsymptoteTest:
             if (trial >= outside) if step > 0 else (trial <= outside):
                 trial = outside
                 break
-            if self.p(trial) <= alpha:
+            if self.rejects(trial, alpha):
                 break
             edge, step = trial, 2 * step
         while abs(trial - edge) > min(tolerance, 0.05 * abs(edge - inside) + 1e-5):
             middle = 0.5 * (edge + trial)
-            if self.p(middle) <= alpha:
+            if self.rejects(middle, alpha):
                 trial = middle
             else:
                 edge = middle

@@ -250,8 +250,8 @@ def judge(
             test = AsymptoteTest(
                 design.x, L, labels, delta=design.delta, space=design.space, n_draws=draws, seed=design.seed + index
             )
-            row["test_covers"] = float(test.p(truth) > 1 - LEVEL)
-            row["test_rejects_one"] = float(test.p(1.0) <= 1 - LEVEL)
+            row["test_covers"] = float(not test.rejects(truth, 1 - LEVEL))
+            row["test_rejects_one"] = float(test.rejects(1.0, 1 - LEVEL))
             continue
         seed = design.seed + index
         weights = row_weights(len(L), resamples, seed) if method == "rows" else cluster_weights(labels, resamples, seed)

@@ -80,6 +80,12 @@ def absent(notebook: Notebook) -> dict[str, str]:
     return {name: other for name, other in wanted.items() if sources.locate(name) is None and sources.locate(other) is None}
 
 
+def missing_files(run: Run) -> str | None:
+    """Why a run cannot be done for want of files of the checkout; None when all are there."""
+    missing = [name for name in run.notebook.files if not (run.root / name).is_file()]
+    return f"{', '.join(missing)} is not there: it has not been made yet" if missing else None
+
+
 def missing_sources(run: Run) -> str | None:
     """What a run reads that is not on this machine, and the commands that bring it; None when all is there.
 
@@ -195,7 +201,7 @@ class _Schedule:
                     return f"needs {other.run.label}, which failed"
                 if other.status == "blocked" and not (other.run.results / "values.json").is_file():
                     return f"needs {other.run.label}, which could not run"
-        return missing_sources(run)
+        return missing_sources(run) or missing_files(run)
 
     def _lock(self, run: Run) -> TextIO | None:
         run.folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ from typing import Any
 from vvslib.errors import VvsError, suggest
 
 PARAMETERS_TAG = "parameters"
+DECLARED = ("files", "needs", "sources")
+"""What a notebook may declare below ``vvs`` in its metadata."""
 
 
 @dataclass(frozen=True)
@@ -92,15 +94,18 @@ class Notebook:
         """Downloadable things without which it cannot run (metadata ``{"vvs": {"sources": [...]}}``)."""
         return self._declared("sources")
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Files below the checkout without which it cannot run, such as committed tables (``{"vvs": {"files": [...]}}``)."""
+        return self._declared("files")
+
     def _declared(self, key: str) -> tuple[str, ...]:
         declared = self.content.get("metadata", {}).get("vvs", {})
         if not isinstance(declared, dict):
             raise VvsError(f"notebook {self.name}: metadata 'vvs' must be a mapping; got {declared!r}")
-        unknown = sorted(set(declared) - {"needs", "sources"})
+        unknown = sorted(set(declared) - set(DECLARED))
         if unknown:
-            raise VvsError(
-                f"notebook {self.name}: metadata vvs.{unknown[0]} is not known; {suggest(unknown[0], ('needs', 'sources'))}"
-            )
+            raise VvsError(f"notebook {self.name}: metadata vvs.{unknown[0]} is not known; {suggest(unknown[0], DECLARED)}")
         names = declared.get(key, [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise VvsError(f"notebook {self.name}: metadata vvs.{key} must be a list of names; got {names!r}")
@@ -110,7 +115,8 @@ class Notebook:
     def digest(self) -> str:
         """sha256 over cell types, sources and tags, and the declared needs; outputs and execution counts do not count."""
         cells = [[cell.get("cell_type"), cell_source(cell), cell.get("metadata", {}).get("tags", [])] for cell in self.cells]
-        text = json.dumps([cells, self.needs, self.sources], ensure_ascii=False)
+        declared = [self.needs, self.sources, *([self.files] if self.files else [])]
+        text = json.dumps([cells, *declared], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property

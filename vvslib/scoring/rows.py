@@ -71,6 +71,7 @@ def row(columns: dict[str, Any], result: Result, choice: str, readout: str | Non
         "score": score.value,
         "raw": score.raw,
         "raw_error": score.raw_error,
+        **{f"raw_error_{over}": error for over, error in score.other_errors.items()},
         "ceiling": score.ceiling,
         "ceiling_kind": score.ceiling_kind or None,
         "score_error": score.error,

@@ -26,6 +26,10 @@ Images as in the published table of Gokce & Schrimpf (2025); classes by its subs
 set say (WebVision 2.0: 5,000)."""
 
 
+SMALL = {"cifar10": (10, 50_000, 32), "tiny_imagenet": (200, 100_000, 32)}
+"""Image sets with a name of their own → classes, training images, side in px."""
+
+
 @dataclass(frozen=True)
 class Nominal:
     """What is known of an image set without having it: enough to plan a run.
@@ -52,6 +56,21 @@ class Nominal:
 
     def __len__(self) -> int:
         return self.n
+
+
+def small(spec: str) -> Nominal | None:
+    """What is known of an image set that has a name of its own, whether it is here or not; None for others.
+
+    Examples
+    --------
+    >>> known = small("cifar10")
+    >>> len(known), len(known.classes), known.size
+    (50000, 10, 32)
+    """
+    if spec not in SMALL:
+        return None
+    n_classes, n, size = SMALL[spec]
+    return Nominal(np.arange(n) % n_classes, n_classes, n, size)
 
 
 def absent(spec: str, per_class: int = 0) -> Nominal | None:

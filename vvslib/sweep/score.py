@@ -21,6 +21,9 @@ __all__ = ["VERSION", "check", "digests", "score_run"]
 TRAINING = "vvslib.sweep.train:train_run"
 """The task whose runs are scored."""
 
+NEUROID_DECIMALS = 4
+"""Of the correlations that a record holds neuroid by neuroid; their errors are some hundred times as large."""
+
 KEYS = (
     "run",
     "untrained",
@@ -85,8 +88,9 @@ def score_run(parameters: dict[str, Any], folder: Path, report: Callable[[dict[s
     Returns
     -------
     dict
-        ``scores``: rows of the score table, one a benchmark, and ``score_of`` each region by its first benchmark; or, where
-        layers were chosen, ``by_layer`` and ``commitments``. ``left_out``: benchmarks that were not scored, with the reason.
+        ``scores``: rows of the score table, one a benchmark, ``score_of`` each region by its first benchmark, and ``by_neuroid``:
+        raw correlation of every neuroid, where there are any; or, where layers were chosen, ``by_layer`` and ``commitments``.
+        ``left_out``: benchmarks that were not scored, with the reason.
 
     Raises
     ------
@@ -139,7 +143,13 @@ def _score(subject: "Subject", benchmarks: "Sequence[Benchmark]", parameters: di
     rows = [row(columns, result, choice[result.reading.kind], readout) for result in found.results]
     left_out = [[name, why] for name, why in found.left_out.items()]
     shown = {one["region"]: one["score"] for one in reversed(rows) if one["score"] is not None}
-    return {"scores": rows, "left_out": left_out, "subject": subject.digest, "score_of": shown}
+    neuroids = [(one.benchmark.name, one.score.by_neuroid) for one in found.results if one.score.by_neuroid is not None]
+    by_neuroid = [[name, [_rounded(value) for value in values]] for name, values in neuroids]
+    return {"scores": rows, "left_out": left_out, "subject": subject.digest, "score_of": shown, "by_neuroid": by_neuroid}
+
+
+def _rounded(value: float) -> float | None:
+    return None if value != value else round(float(value), NEUROID_DECIMALS)
 
 
 def _choose(

@@ -121,7 +121,7 @@ def scores(records: Sequence[Record], scoring: Scoring, known: Committed, store:
 
     runs = []
     for record in records:
-        common = {"run": record.id} | _how(scoring, known, record.result["arch"], record.result["dataset"])
+        common = {"run": record.id} | how(scoring, known, record.result["arch"], record.result["dataset"])
         kept = epochs(store.run_folder(record.id)) if scoring.epochs == "kept" else [None]
         runs += [_run(common if epoch is None else common | {"epoch": epoch}) for epoch in kept]
     return runs
@@ -134,11 +134,12 @@ def untrained(records: Sequence[Record], scoring: Scoring, known: Committed) -> 
     best: dict[str, Record] = {}
     for (arch, _), record in references(records).items():
         best[arch] = min(best.get(arch, record), record, key=_preference)
-    hows = {arch: _how(scoring, known, arch, record.result["dataset"]) for arch, record in best.items()}
-    return [_run({"untrained": arch, "seed": seed} | how) for arch, how in hows.items() for seed in range(scoring.untrained)]
+    given = {arch: how(scoring, known, arch, record.result["dataset"]) for arch, record in best.items()}
+    return [_run({"untrained": arch, "seed": seed} | said) for arch, said in given.items() for seed in range(scoring.untrained)]
 
 
-def _how(scoring: Scoring, known: Committed, arch: str, dataset: str) -> dict[str, Any]:
+def how(scoring: Scoring, known: Committed, arch: str, dataset: str) -> dict[str, Any]:
+    """Parameters of a scoring run besides the network: benchmarks, the layer of each, how features are reduced."""
     facts = registry.facts()
     layers = {simulated: known.layers(arch, dataset, simulated) for simulated in (False, True)}
     given = {name: layers[facts[name].simulated].get(facts[name].region) for name in scoring.neural}

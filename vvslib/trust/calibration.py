@@ -7,13 +7,14 @@ line names everything the tables depend on, so that tables of another design are
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from vvslib.errors import VvsError
 from vvslib.experiments import Experiment, Observations
@@ -21,10 +22,8 @@ from vvslib.fits.laws import law as look_up
 from vvslib.fits.limits import AsymptoteTest
 from vvslib.fits.simulation import METHODS, Design, design, effects, judge, quantity, summarise
 from vvslib.fits.solver import fit
-from vvslib.trust.units import UNITS, has, labels
-
-NESTED = ("families", "architectures", "configurations")
-"""Levels of effects, from the coarsest to the finest; what is left to a row is that of its seed."""
+from vvslib.trust import kept
+from vvslib.trust.units import NESTED, UNITS, labels, nested
 
 
 def design_of(
@@ -53,10 +52,7 @@ def design_of(
     own = labels(rows, UNITS[clusters]) if clusters in UNITS else None
     if own is None or clusters not in NESTED:
         raise VvsError(f"clusters must be one of {', '.join(NESTED)}; got {clusters!r}")
-    levels = {
-        name: labels(rows, UNITS[name]) for name in NESTED if all(has(rows.frame, column) for column in UNITS[name].columns)
-    }
-    levels = _nested(levels)
+    levels = nested(rows)
     made = design(found, rows.x, rows.L, levels, clusters, seed=seed)
     if truth is None:
         return made
@@ -67,17 +63,6 @@ def design_of(
     held = _held(rows, experiment, truth)
     residual = np.log(rows.L) - np.log(look_up("saturating").function(rows.x[:, 0], **held))
     return Design(made.law, held, made.x, made.levels, effects(residual, made.levels), made.delta, made.space, clusters, seed)
-
-
-def _nested(levels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Labels made unique within the level before."""
-    found, before = {}, None
-    for name, own in levels.items():
-        before = (
-            own.astype(str) if before is None else np.array([f"{a}/{b}" for a, b in zip(before, own.astype(str), strict=True)])
-        )
-        found[name] = before
-    return found
 
 
 def _held(rows: Observations, experiment: Experiment, asymptote: float) -> dict[str, float]:
@@ -185,3 +170,78 @@ def _read(path: Path, header: dict) -> dict[int, dict[str, float]]:
         apart = [key for key in header if not isinstance(first, dict) or first.get(key) != header[key]]
         raise VvsError(f"{path} holds tables of another simulation ({', '.join(apart)} differ); name another file, or delete it")
     return {int(row["index"]): row for row in rows}
+
+
+def kept_summary(
+    one: Design,
+    label: str,
+    store: Path,
+    *,
+    name: str,
+    tables: int,
+    methods: tuple[str, ...],
+    resamples: int,
+    draws: int,
+    recompute: bool = False,
+    jobs: int = 1,
+    **more,
+) -> dict[str, dict[str, float]]:
+    """`calibrate`, read where its summary is kept (`kept.kept`); computing it takes minutes to an hour.
+
+    Parameters
+    ----------
+    one, name, tables, methods, resamples, draws, jobs
+        As in `calibrate`.
+    label
+        Name of the summary.
+    store
+        File of the single tables, where they have to be drawn.
+    recompute, more
+        As in `kept.kept`.
+    """  # fmt: skip
+    asked = {"name": name, "tables": tables, "methods": list(methods), "resamples": resamples, "draws": draws}
+    key = {"design": fingerprint(one), "code": kept.of_code(), **asked}
+    compute = partial(calibrate, one, store, **(asked | {"methods": methods, "jobs": jobs}))
+    return kept.kept(f"coverage_{label}", key, compute, recompute=recompute, **more)
+
+
+def coverages(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> pd.DataFrame:
+    """Summaries as a table: one row per design and interval.
+
+    Parameters
+    ----------
+    found
+        Name of the design → `simulation.summarise`.
+
+    Returns
+    -------
+    DataFrame
+        of, interval, coverage, error, low, high (95 %, of the Monte-Carlo error), width (median), tables.
+
+    Examples
+    --------
+    >>> one = {"estimate": {"n": 100.0}, "rows": {"coverage": 0.9, "error": 0.03, "width": 0.1}}
+    >>> coverages({"a": one})[["of", "interval", "coverage", "tables"]].to_numpy().tolist()
+    [['a', 'rows', 0.9, 100.0]]
+    """
+    lines = []
+    for name, one in found.items():
+        for method in METHODS:
+            if method in one:
+                coverage, error = one[method]["coverage"], one[method]["error"]
+                limits = {"low": max(coverage - 1.96 * error, 0.0), "high": min(coverage + 1.96 * error, 1.0)}
+                width, n = one[method].get("width", np.nan), one["estimate"]["n"]
+                lines.append({"of": name, "interval": method, "coverage": coverage, "error": error} | limits)
+                lines[-1] |= {"width": width, "tables": n}
+    return pd.DataFrame(lines)
+
+
+def estimates(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> pd.DataFrame:
+    """What was put in and what came out: of, truth, mean, median, bias, spread, power (NaN without a test)."""
+    columns = ("truth", "mean", "median", "bias", "spread")
+    return pd.DataFrame(
+        [
+            {"of": name, **{k: one["estimate"][k] for k in columns}, "power": one.get("test", {}).get("power", np.nan)}
+            for name, one in found.items()
+        ]
+    )

@@ -8,17 +8,15 @@ import pandas as pd
 
 from vvslib.errors import VvsError
 from vvslib.experiments import Experiment, observe
-from vvslib.fits.comparison import FORMS, compare
+from vvslib.fits.comparison import FORMS
 from vvslib.fits.laws import LAWS
-from vvslib.fits.likelihood import design_effect, profiled
-from vvslib.fits.objective import transform
 from vvslib.fits.solver import fit
 from vvslib.trust.extrapolation import held_out, splits
-from vvslib.trust.units import UNITS, has, labels
+from vvslib.trust.forms import PROFILED, compared, identified
+from vvslib.trust.units import UNITS, has
 from vvslib.trust.variance import Interval, interval, models_by_benchmarks
 
 OBJECTIVES = ("huber", "huber_0.1", "squares", "squares_linear", "squares_logit")
-PROFILED = ("saturating", "chinchilla")
 
 
 @dataclass(frozen=True)
@@ -107,26 +105,10 @@ def trust(
     every = FORMS if n_variables == 1 else tuple(n for n, law in LAWS.items() if law.n_variables == n_variables)
     laws = tuple(laws or every)
     progress("forms and objectives")
-    compared = compare(rows.x, rows.L, laws=laws, objectives=objectives, labels=rows.labels)
-    forms = pd.DataFrame(
-        [
-            {
-                "law": one.fit.law,
-                "objective": one.objective,
-                "asymptote": np.nan if one.fit.asymptote is None else one.fit.asymptote,
-                "loss": one.fit.loss,
-                "rmse": one.rmse,
-                "mae": one.mae,
-                "aic": one.aic,
-                "bic": one.bic,
-                "at_bound": ", ".join(one.fit.at_bound),
-            }
-            for one in compared
-        ]
-    )
+    forms = compared(rows, laws, objectives)
     skipped: list[str] = []
     progress("identification")
-    curve, identified = _identified(rows, experiment)
+    curve, verdicts = identified(rows, experiment)
     if curve.empty:
         skipped.append(f"profile: the asymptote of the law {experiment.law!r} is not profiled; take {' or '.join(PROFILED)}")
     found = fit(experiment.law, rows.x, rows.L, delta=experiment.delta)
@@ -152,33 +134,5 @@ def trust(
     except VvsError as error:
         skipped.append(f"extrapolation: {error}")
     return Trust(
-        experiment, len(rows.L), forms, curve, identified, pd.DataFrame([asdict(one) for one in intervals]), ahead, skipped
+        experiment, len(rows.L), forms, curve, verdicts, pd.DataFrame([asdict(one) for one in intervals]), ahead, skipped
     )
-
-
-def _identified(rows, experiment: Experiment) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Profile of the asymptote and verdicts, under the experiment's δ and by least squares."""
-    if experiment.law not in PROFILED:
-        return pd.DataFrame(), pd.DataFrame()
-    best = 1 - float(rows.L.min())
-    values = np.linspace(max(best - 0.4, -0.5), 1.0, 61)
-    clustered = UNITS["architectures"] if has(rows.frame, "arch") else UNITS["rows"]
-    parts, verdicts = [], []
-    for delta in dict.fromkeys((experiment.delta, np.inf)):
-        found = fit(experiment.law, rows.x, rows.L, delta=delta)
-        residual = transform(rows.L) - transform(found.misalignment(rows.x))
-        effect = design_effect(residual, labels(rows, clustered))
-        one = profiled(found, rows.x, rows.L, "asymptote", np.unique(np.r_[values, found.asymptote]), design_effect=effect)
-        parts.append(pd.DataFrame({"delta": delta, "asymptote": one.values, "loss": one.losses, "deviance": one.deviance}))
-        verdicts.append(
-            {
-                "delta": delta,
-                "asymptote": found.asymptote,
-                "verdict": one.verdict,
-                "low": one.low,
-                "high": one.high,
-                "basins": ", ".join(f"{value:.3f}" for value in one.basins),
-                "design_effect": effect,
-            }
-        )
-    return pd.concat(parts, ignore_index=True), pd.DataFrame(verdicts)

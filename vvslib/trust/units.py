@@ -94,6 +94,29 @@ def labels(rows: Observations, one: Unit) -> np.ndarray:
     return cluster_labels(rows.frame, list(one.columns if one.how != "crossed" else one.columns[:1]))
 
 
+NESTED = ("families", "architectures", "configurations")
+"""Levels of effects, from the coarsest to the finest; what is left to a row is that of its seed."""
+
+
+def nested(rows: Observations) -> dict[str, np.ndarray]:
+    """Labels of those levels of `NESTED` that the table has columns for, each made unique within the one before.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"arch_family": ["x", "y"], "arch": ["a", "a"]})
+    >>> {name: own.tolist() for name, own in nested(Observations(np.ones((2, 1)), np.ones(2), frame)).items()}
+    {'families': ['x', 'y'], 'architectures': ['x/a', 'y/a']}
+    """
+    found, before = {}, None
+    for name in NESTED:
+        if not all(has(rows.frame, column) for column in UNITS[name].columns):
+            continue
+        own = labels(rows, UNITS[name]).astype(str)
+        before = own if before is None else np.array([f"{a}/{b}" for a, b in zip(before, own, strict=True)])
+        found[name] = before
+    return found
+
+
 def has(frame: pd.DataFrame, column: str) -> bool:
     """Whether a table has a column, with a value in every row."""
     return column in frame and bool(frame[column].notna().all())

@@ -1,6 +1,9 @@
 """Whose variance: the interval of a fit's quantity when a unit is resampled, by the method that its number of clusters allows."""
 
-from dataclasses import dataclass
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,7 +24,8 @@ from vvslib.fits.result import Fit
 from vvslib.fits.simulation import quantity
 from vvslib.fits.solver import fit
 from vvslib.refit import cluster_labels
-from vvslib.trust.units import Unit, labels
+from vvslib.trust import kept
+from vvslib.trust.units import UNITS, Unit, labels
 
 AT_BOUND = 1 - 1e-6
 TOLD = {
@@ -188,3 +192,60 @@ def models_by_benchmarks(
     n_units, estimate = len(whole.L) if own is None else len(np.unique(own)), float(quantity(found.parameters, name))
     one_sided = name == "asymptote" and limits["high"] > AT_BOUND
     return Interval(label, n_units, name, estimate, "bootstrap", limits["low"], limits["high"], one_sided, stuck)
+
+
+def every_unit(
+    scores: pd.DataFrame,
+    experiment: Experiment,
+    *,
+    name: str | None = None,
+    resamples: int = 2000,
+    draws: int = 399,
+    seed: int = 42,
+) -> pd.DataFrame:
+    """The interval of one quantity under every unit that the table and the experiment allow.
+
+    Parameters
+    ----------
+    scores, experiment
+        Table and experiment.
+    name, resamples, draws, seed
+        As in `interval`.
+
+    Returns
+    -------
+    DataFrame
+        One row per unit (`Interval`); models × benchmarks too, for the law's main quantity. Units that are too few are left out.
+    """
+    rows = observe(scores, experiment)
+    found = fit(experiment.law, rows.x, rows.L, delta=experiment.delta)
+    table = []
+    for one in UNITS.values():
+        with suppress(VvsError):
+            table.append(interval(rows, experiment, one, found=found, name=name, resamples=resamples, draws=draws, seed=seed))
+    if name in (None, main_quantity(experiment.law)):
+        with suppress(VvsError):
+            table.append(models_by_benchmarks(scores, experiment, resamples=resamples, seed=seed))
+    return pd.DataFrame([asdict(one) for one in table])
+
+
+def kept_units(
+    scores: pd.DataFrame,
+    experiment: Experiment,
+    *,
+    name: str | None = None,
+    resamples: int = 2000,
+    draws: int = 399,
+    seed: int = 42,
+    recompute: bool = False,
+    **more,
+) -> pd.DataFrame:
+    """`every_unit`, read where it is kept (`kept.kept`); computing it takes a minute or two."""
+    asked = {"name": name, "resamples": resamples, "draws": draws, "seed": seed}
+    key = {"rows": kept.of_rows(observe(scores, experiment)), "code": kept.of_code("trust/variance"), **asked}
+    where = f"units_{experiment.name}" + (f"_{name}" if name else "")
+    return pd.DataFrame(kept.kept(where, key, partial(_every, scores, experiment, asked), recompute=recompute, **more))
+
+
+def _every(scores: pd.DataFrame, experiment: Experiment, asked: dict) -> list[dict]:
+    return json.loads(every_unit(scores, experiment, **asked).to_json(orient="records", double_precision=8))

@@ -1,0 +1,104 @@
+"""The open replication: its definitions and notebooks on a simulated table of its design; what is committed, once it is."""
+
+import json
+
+import open_study
+import papermill
+import pytest
+
+from vvslib import experiments, replication, sources
+from vvslib.images.kinds import KINDS
+from vvslib.report import read_table, read_values
+from vvslib.sweep import again, design, grid, nominal
+
+OWN = {name: one for name, one in experiments.load_all().items() if one.table == "open"}
+CHEAP = ["cowley2023.V4-pls"]
+DATA = ("cifar10", "macaque_v4")
+TOLERANCE = {"acc": 0.03, "cowley2023.V4-pls": 0.03}
+"""Three standard deviations over seeds: on another machine sums are rounded otherwise, and training goes another way."""
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """The folder of a simulated export."""
+    return open_study.write(tmp_path_factory.mktemp("simulated"))
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_definitions_keep_comparable_networks(simulated, name):
+    """Each law of the open table has enough networks, all scored on the same benchmarks, at more than two scales."""
+    rows = experiments.observe(replication.scores(within=simulated), OWN[name])
+    assert len(rows.frame) >= 8 and len(set(map(tuple, rows.x))) > 2
+    assert not rows.frame[["is_random", "is_ssl", "is_adv"]].any(axis=None)
+
+
+def test_the_design_has_its_three_axes_apart():
+    """At least 300 networks of 4 families on 2 diets, three seeds where images are few; images, steps and size vary apart."""
+    found = design.networks(grid.read(grid.find("open/study")))
+    assert len(found) >= 300 and found["arch_family"].nunique() >= 4 and found["dataset"].nunique() == 2
+    assert found["model_id"].is_unique
+    held = found[(found["length_by"] == "steps") & (found["dataset"] == "cifar10") & (found["objective"] == "supervised")]
+    assert held.groupby(["arch", "n_steps"])["n_samples"].nunique().max() >= 4
+    assert held.groupby(["arch", "n_samples"])["n_steps"].nunique().max() >= 3
+    assert held.groupby(["n_samples", "n_steps"])["n_params"].nunique().max() >= 5
+    few = held[held["arch"].isin(["small_resnet_w4_d1", "small_resnet_w8_d1", "small_resnet_w16_d1"]) & (held["n_steps"] == 1000)]
+    assert few[few["n_samples"] <= 1000].groupby(["arch", "n_samples"])["seed"].nunique().min() == 3
+
+
+@pytest.mark.parametrize("name", sorted(nominal.SMALL))
+def test_sizes_of_image_sets_are_those_of_the_sets(name):
+    """What the design takes for the sizes of image sets is what they have, where they are found."""
+    from vvslib import images
+
+    needed = {"cifar10": "cifar10", "tiny_imagenet": "tiny_imagenet_32"}[name]
+    if sources.locate(needed) is None:
+        pytest.skip(f"{needed} is not here")
+    known, found = nominal.small(name), images.load(name, "train")
+    assert (len(known), len(known.classes), known.size) == (len(found), len(found.classes), found.size)
+    assert name in KINDS
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the kernel's client, not of ours
+def test_the_notebook_finds_the_shares_that_were_put_in(checkout, simulated, tmp_path):
+    """Run on the simulated table, the page on images, length and size has the truth within its limits."""
+    given = {"table": str(simulated / "scores.parquet"), "matched": str(simulated / "matched.parquet"), "bootstraps": 20}
+    given |= {"neuroids": str(simulated), "results": str(tmp_path / "out")}
+    path = checkout / "notebooks" / "open_apart.ipynb"
+    papermill.execute_notebook(path, tmp_path / "done.ipynb", given, cwd=checkout, progress_bar=False)
+    values = read_values("open_apart", tmp_path / "out")
+    size = values["size"]["V4"]
+    assert size["share_low"] < 1 - open_study.READOUT < size["share_high"]
+    slopes = read_table("open_apart", "slopes", tmp_path / "out")
+    v4 = slopes[slopes["measure"] == "V4"].set_index("scale")
+    assert v4["slope"].to_dict() == pytest.approx(
+        dict(n_samples=open_study.LAW["V4"][2], n_steps=open_study.LAW["V4"][3]), abs=0.01
+    )
+
+
+@pytest.fixture
+def exported():
+    """The committed tables; skipped where they are not."""
+    if not replication.there():
+        pytest.skip("results/open is not there: `vvs export open/study` has not been committed")
+    return replication.folder()
+
+
+def test_what_is_committed_is_whole(exported):
+    """No run and no score of the grid is missing, and the grid is the one that stands here."""
+    origin = json.loads((exported / "provenance.json").read_text())
+    assert origin["complete"] and origin["networks"]["trained"] >= 300
+    asked = grid.find("open/study").read_bytes()
+    assert (exported / "grid.yaml").read_bytes() == asked
+    assert sum(path.stat().st_size for path in exported.iterdir()) < 12e6
+
+
+@pytest.mark.slow
+def test_three_networks_again(exported, tmp_path):
+    """Trained and scored from nothing, three networks of the table agree with it within three standard deviations over seeds."""
+    absent = [name for name in DATA if sources.locate(name) is None]
+    if absent:
+        pytest.skip(f"{', '.join(absent)}: not here")
+    found = again.rerun(exported, again.cheapest(exported, 3), tmp_path, CHEAP)
+    assert len(found) == 6 and found["again"].notna().all()
+    assert (found["difference"].abs() < found["quantity"].map(TOLERANCE)).all(), found.to_string()

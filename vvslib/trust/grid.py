@@ -1,0 +1,100 @@
+"""Claims × choices as readers see them: one cell per claim and kind of choice, with what each choice found."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from vvslib.fits.objective import Objective
+from vvslib.trust.choices import COLUMNS
+from vvslib.trust.robustness import FAILS, HOLDS, NONE, WEAK
+
+ORDER = (HOLDS, WEAK, FAILS)
+
+
+def worst(verdicts: Sequence[str]) -> str:
+    """The worst of some verdicts; those that do not apply are left out.
+
+    Examples
+    --------
+    >>> worst(["holds", "not applicable", "weak"]), worst(["not applicable"])
+    ('weak', 'not applicable')
+    """
+    known = [one for one in verdicts if one in ORDER]
+    return max(known, key=ORDER.index) if known else NONE
+
+
+def cells(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines of `robustness` as cells: one row per claim and column, the worst verdict of its choices and what each found.
+
+    Returns
+    -------
+    DataFrame
+        claim, column, verdict, n (choices that apply), n_hold (those under which it holds), told (each choice with its numbers).
+    """
+    found = []
+    for (claim, column), part in lines.groupby(["claim", "column"], sort=False):
+        each = {choice: worst(rows["verdict"]) for choice, rows in part.groupby("choice", sort=False)}
+        known = {choice: one for choice, one in each.items() if one != NONE}
+        told = "; ".join(_told(choice, rows) for choice, rows in part.groupby("choice", sort=False) if choice in known)
+        found.append(
+            {
+                "claim": claim,
+                "column": column,
+                "verdict": worst(list(each.values())),
+                "n": len(known),
+                "n_hold": sum(one == HOLDS for one in known.values()),
+                "told": told or part["says"].iloc[0],
+            }
+        )
+    frame = pd.DataFrame(found)
+    order = frame["column"].map(COLUMNS.index)
+    return frame.iloc[np.lexsort([order, frame["claim"]])].reset_index(drop=True)
+
+
+def _told(choice: str, rows: pd.DataFrame) -> str:
+    numbers = ", ".join(f"{r.says} {r.value:.3g} [{r.low:.3g}, {r.high:.3g}]" for r in rows.itertuples() if r.verdict != NONE)
+    return f"{choice}: {worst(rows['verdict'])} ({numbers})"
+
+
+def pulls(curve: pd.DataFrame) -> pd.DataFrame:
+    """What each option does to an outcome, whatever else is chosen: median and middle half of its specifications.
+
+    Parameters
+    ----------
+    curve
+        From `robustness.specification_curve`, of one outcome.
+
+    Returns
+    -------
+    DataFrame
+        choice, option, value (median), low, high (quartiles), n.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"form": ["a", "a", "b"], "value": [1.0, 2.0, 5.0]})
+    >>> pulls(frame)[["option", "value"]].to_dict("list")
+    {'option': ['a', 'b'], 'value': [1.5, 5.0]}
+    """
+    found = []
+    for choice in ("objective", "form", "cut", "without"):
+        if choice not in curve:
+            continue
+        for option, part in curve.groupby(choice, sort=False)["value"]:
+            low, value, high = (float(part.quantile(q)) for q in (0.25, 0.5, 0.75))
+            named = {"none": "all families"}.get(option, f"without {option}") if choice == "without" else option
+            found.append({"choice": choice, "option": named, "value": value, "low": low, "high": high, "n": len(part)})
+    return pd.DataFrame(found)
+
+
+def as_published(curve: pd.DataFrame) -> pd.Series:
+    """Which specification is the authors' own: their objective and form, all rows and families.
+
+    Examples
+    --------
+    >>> row = {"objective": "Huber δ = 0.001 in log L", "form": "saturating", "cut": "all rows", "without": "none"}
+    >>> as_published(pd.DataFrame([row, row | {"form": "shifted"}])).tolist()
+    [True, False]
+    """
+    forms = curve["form"].isin(["saturating", "chinchilla"])
+    return forms & (curve["objective"] == Objective().label) & (curve["cut"] == "all rows") & (curve["without"] == "none")
