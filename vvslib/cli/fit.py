@@ -146,32 +146,29 @@ def fit_all(
     as_json: bool,
 ) -> None:
     """Every experiment that the table has rows for, with a progress bar on stderr; what is finished survives Ctrl-C."""
-    from importlib import import_module
-
     from rich.console import Console
     from rich.progress import track
 
-    from vvslib import published
+    from vvslib import published, stopping
     from vvslib.cli import fit_files, fit_output
 
-    # Ctrl-C while compiled modules are imported can come out as an ImportError: imported before the bar invites it.
-    import_module("vvslib.refit")
     scores = published.load(name)
     errors = Console(stderr=True)
     found: list[Refit] = []
     refused: list[str] = []
-    try:
+    # Ctrl-C is heard between two fits: within one it could meet the loading of compiled code, which does not survive it.
+    with stopping.requested() as stop:
         for one in track(wanted, "fitting", console=errors, transient=True, disable=not errors.is_terminal):
             try:
                 found.append(fit_one(scores, one, where, resampling))
             except VvsError as error:
                 refused.append(f"{one.name}: {error}")
-    except KeyboardInterrupt:
+            if stop.is_set():
+                break
+    if stop.is_set():
         fit_output.show_all(found, as_json=as_json)
         unwritten = "" if draws is None else f"; {draws} was not written"
-        raise KeyboardInterrupt(
-            f"{len(found)} of {len(wanted)} experiments were fitted, are shown above and valid{unwritten}"
-        ) from None
+        raise KeyboardInterrupt(f"{len(found)} of {len(wanted)} experiments were fitted, are shown above and valid{unwritten}")
     if not found:
         raise VvsError(f"none of {len(wanted)} experiments can be fitted to {name!r}; the first, {refused[0]}")
     if draws is not None:

@@ -18,10 +18,10 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
 
 from vvslib import images as image_sets
-from vvslib import models
+from vvslib import models, stopping
 from vvslib.errors import VvsError
 from vvslib.images import ImageSet
-from vvslib.training import batches, build, checkpoint, evaluation, memory, optimizers, schedule, stopping
+from vvslib.training import batches, build, checkpoint, evaluation, memory, optimizers, schedule
 from vvslib.training.average import Average
 from vvslib.training.curves import Curve, Sums
 from vvslib.training.hardware import Hardware

@@ -1,4 +1,4 @@
-"""Being asked to stop: a run ends between two steps, not within one."""
+"""Being asked to stop: work ends between two of its steps, not within one."""
 
 import contextlib
 import signal
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def requested() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, so that a run stops between two steps; only the main thread may catch signals."""
+    """An event that SIGINT and SIGTERM set, so that work stops between two steps; only the main thread may catch signals."""
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield event
