@@ -92,7 +92,7 @@ INSTALL = \
     fi; \
     $(BIN)/python -c '$(FORGET_HALF_INSTALLED)' || exit 1; \
     echo "installing requirements.txt into .venv"; \
-    $(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt $(PIP_ARGS) || { \
+    $(BIN)/python -m pip install --disable-pip-version-check --no-compile -r requirements.txt $(PIP_ARGS) || { \
         echo "the installation did not finish; .venv is incomplete until make env succeeds" >&2; exit 1; }; \
     $(BIN)/python -m pip check || exit 1; \
     $(BIN)/python -c '$(HASH)' > $(STAMP).partial && mv $(STAMP).partial $(STAMP) && echo "installed"

@@ -70,3 +70,23 @@ def test_digest_of_code_sees_statements_and_not_docstrings():
     plain = said("def f():\n    return 1")
     assert said('def f():\n    """Say."""\n    # why\n    return (\n        1\n    )') == plain
     assert said("def f():\n    return 2") != plain
+
+
+def test_a_stale_result_is_computed_where_that_is_allowed(tmp_path):
+    """Under the same key it is read, under another computed and kept; a file of something else gives way."""
+    stale = {"recompute": "when stale", "folder": tmp_path}
+    assert kept.kept("a", {"n": 1}, lambda: 1, **stale) == kept.kept("a", {"n": 1}, refuse, **stale) == 1
+    assert kept.kept("a", {"n": 2}, lambda: 2, **stale) == kept.kept("a", {"n": 2}, refuse, folder=tmp_path) == 2
+    (tmp_path / "a.json").write_text("[]")
+    assert kept.kept("a", {"n": 2}, lambda: 3, **stale) == 3
+
+
+def test_digest_of_packages_is_of_each_module():
+    """A package is all of its modules, and another one another digest."""
+    assert len({kept.of_packages(*names) for names in (["metrics"], ["metrics/pls"], ["metrics", "stopping"], ["models"])}) == 4
+
+
+def test_digest_of_sources_is_of_their_files():
+    """Two sources have two digests, one a source."""
+    found = kept.of_sources("macaque_v4", "object92")
+    assert set(found) == {"macaque_v4", "object92"} and len(set(found.values())) == 2

@@ -90,14 +90,14 @@ def gabor_energy(
     if side % grid:
         raise VvsError(f"grid must divide the side of {side} px; got {grid}")
     filters = _filters(side, frequencies, n_orientations)
-    cell = side // grid
+    cells = np.repeat(np.eye(grid, dtype=np.float32), side // grid, axis=1) * (grid / side)
     found = np.empty((len(shown), len(filters) * grid * grid), np.float32)
     for first in range(0, len(shown), BATCH):
         luminance = resized(shown[first : first + BATCH], side) @ np.array([0.299, 0.587, 0.114], np.float32)
         spectrum = fft.fft2(luminance - luminance.mean(axis=(1, 2), keepdims=True))
         for number, one in enumerate(filters):
             energy = np.abs(fft.ifft2(spectrum * one))
-            pooled = energy.reshape(-1, grid, cell, grid, cell).mean(axis=(2, 4))
+            pooled = cells @ energy @ cells.T  # means over cells, as products: several times faster than as means
             found[first : first + BATCH, number * grid * grid : (number + 1) * grid * grid] = pooled.reshape(len(pooled), -1)
     return found
 

@@ -92,7 +92,7 @@ def _put(layout: dict[str, Any], name: str, value: Any) -> None:
 def _legend(figure: Figure) -> dict[str, Any]:
     columns = dict.fromkeys(labels.column(p.group) for p in figure.layers(Points) if p.group is not None)
     # Curves in a family's colour have no entry of their own; what they and their bands are is said once.
-    fits = dict.fromkeys(curve.kind for curve in figure.layers(Curve) if curve.group in figure.group_values())
+    fits = dict.fromkeys(curve.kind for curve in figure.layers(Curve) if curve.group in figure.group_values)
     said = "".join(f" · lines: {kind}" for kind in fits)
     title = {"text": f"{' / '.join(columns)}{said} <i>(click: hide)</i>", "side": "top", "font": {"size": 11}}
     return {

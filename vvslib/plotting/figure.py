@@ -5,6 +5,7 @@ Nothing here draws: `static` and `interactive` do, from the same description, wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -171,7 +172,7 @@ class Figure:
             raise VvsError(
                 f"Points.colour must be the same column in all panels of a figure; got {', '.join(scales)}; make two figures"
             )
-        palette.fills(self.fill_values())
+        palette.fills(self.fill_values)
 
     @property
     def rows(self) -> int:
@@ -182,10 +183,12 @@ class Figure:
         """All layers of one kind, in reading order."""
         return [layer for panel in self.panels for layer in panel.layers if isinstance(layer, kind)]
 
+    @cached_property
     def group_values(self) -> list[object]:
         """Values of the points' groups, in the palette's order."""
         return palette.ordered(v for p in self.layers(Points) if p.group is not None for v in p.shown()[p.group].unique())
 
+    @cached_property
     def fill_values(self) -> list[object]:
         """Values of the points' fills, in the palette's order."""
         return palette.ordered(v for p in self.layers(Points) if p.fill is not None for v in p.shown()[p.fill].unique())

@@ -41,7 +41,7 @@ def plotly(figure: Figure) -> dict[str, Any]:
     (['fit'], 'log')
     """
     figure = figure.spelled()
-    fills = palette.fills(figure.fill_values())
+    fills = palette.fills(figure.fill_values)
     traces = legend_entries(figure) if figure.legend else []
     owners: list[Any] = [None] * len(traces)
     for position, panel in enumerate(figure.panels):

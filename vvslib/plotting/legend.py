@@ -53,7 +53,7 @@ def _sections(figure: Figure, fills: Mapping) -> list[list[Entry]]:
     """Families; data sets; curves and estimates: each a heading and its entries."""
     points = figure.layers(Points)
     coloured = any(p.colour is not None for p in points)
-    groups = figure.group_values()
+    groups = figure.group_values
     families: list[Entry] = []
     for group in groups:
         style = palette.style(group)

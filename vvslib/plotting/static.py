@@ -67,7 +67,7 @@ def draw(figure: Figure) -> Canvas:
         FigureCanvasAgg(canvas)
         canvas.get_layout_engine().set(w_pad=0.06, h_pad=0.05, wspace=0.03, hspace=0.04)
         grid = canvas.add_gridspec(figure.rows, figure.columns)
-        fills = palette.fills(figure.fill_values())
+        fills = palette.fills(figure.fill_values)
         norm = _norm(figure)
         all_axes = []
         for position, panel in enumerate(figure.panels):
@@ -106,9 +106,9 @@ def render(figure: Figure) -> dict[str, bytes]:
     b'PNG'
     """
     images = {}
+    canvas = draw(figure)
+    canvas.set_layout_engine("none")  # laid out once: to do it again for each file takes most of the time, and moves things
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        # A fresh drawing each: saving one leaves traces in the layout of the next.
-        canvas = draw(figure)
         stream = io.BytesIO()
         with _style():
             canvas.savefig(stream, format=kind, dpi=DPI, metadata=metadata)

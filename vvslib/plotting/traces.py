@@ -24,7 +24,7 @@ def legend_entries(figure: Figure) -> list[dict[str, Any]]:
                 marker = {"symbol": style.marker, "color": palette.NEUTRAL if coloured else style.colour, "size": 9}
                 entries.setdefault(_key(figure, group, layer.label), {"name": style.name, "mode": "markers", "marker": marker})
     for curve in figure.layers(Curve):
-        if curve.group in figure.group_values():
+        if curve.group in figure.group_values:
             continue
         shape = {"name": curve.name, "mode": "lines", "line": _line(curve)}
         if curve.low is not None:
@@ -41,7 +41,7 @@ def legend_entries(figure: Figure) -> list[dict[str, Any]]:
             if np.ndim(layer.reference):
                 marker = {"symbol": "diamond-open", "color": palette.NEUTRAL, "size": 8}
                 entries.setdefault(layer.reference_label, {"name": layer.reference_label, "mode": "markers", "marker": marker})
-    order = {palette.style(group).name: rank for rank, group in enumerate(figure.group_values())}
+    order = {palette.style(group).name: rank for rank, group in enumerate(figure.group_values)}
     ranked = sorted(entries.items(), key=lambda item: order.get(item[1]["name"], len(order)))
     return [
         {"type": "scatter", "x": [None], "y": [None], "legendgroup": key, "showlegend": True, "hoverinfo": "skip", **entry}
@@ -51,7 +51,7 @@ def legend_entries(figure: Figure) -> list[dict[str, Any]]:
 
 def _key(figure: Figure, group: object, label: str) -> str:
     """What a trace is toggled with: its family where points are grouped by it, otherwise all of the same label."""
-    return str(group) if group is not None and (group in figure.group_values() or not label) else label or ANY
+    return str(group) if group is not None and (group in figure.group_values or not label) else label or ANY
 
 
 def panel_traces(figure: Figure, panel: Panel, fills: dict[object, str]) -> list[tuple[Any, dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """Execute what is stale, each run after what it needs, a few at a time."""
 
 import fcntl
+import json
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,24 @@ def missing_sources(run: Run) -> str | None:
     return f"{', '.join(lacking)} {verb} not on this machine: {', '.join(f'`vvs fetch {name}`' for name in lacking.values())}"
 
 
+def last_seconds(run: Run) -> float:
+    """Wall time of the last run here, or else of the one whose results are committed; 0 when neither is known.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> last_seconds(Run(Notebook(Path("/nowhere/notebooks/claims.ipynb")), Path("/nowhere")))
+    0.0
+    """
+    if state := read_state(run):
+        return float(state.get("seconds", 0.0))
+    try:
+        written = json.loads((run.results / "provenance.json").read_text(encoding="utf-8"))
+        return float(written["wall_seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0
+
+
 def execute(
     runs: Sequence[Run],
     jobs: int = 1,
@@ -118,7 +137,7 @@ def execute(
     runs
         In running order, as `vvslib.runs.plan.plan` gives them.
     jobs
-        How many at a time; with more than one, each is held to one thread.
+        How many at a time; with more than one, each is held to one thread, and those that took longest begin first.
     timeout
         Wall time that one run may take, in seconds.
     force
@@ -150,7 +169,7 @@ class _Schedule:
 
     def __init__(self, runs: Sequence[Run], jobs: int, timeout: float, force: Collection[str], listener: Listener):
         self.runs, self.jobs, self.timeout, self.force, self.listener = runs, jobs, timeout, force, listener
-        self.waiting = list(runs)
+        self.waiting = list(runs) if jobs == 1 else sorted(runs, key=last_seconds, reverse=True)  # the longest ends not alone
         self.working: list[tuple[Worker, Source, str, TextIO]] = []
         self.done: dict[str, Outcome] = {}
 

@@ -11,12 +11,12 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from vvslib import project, provenance
+from vvslib import project, provenance, sources
 from vvslib.errors import VvsError
 from vvslib.experiments import Observations
 
@@ -40,7 +40,12 @@ NUMERICS = (
 
 
 def kept(
-    name: str, key: Mapping[str, Any], compute: Callable[[], Any], *, recompute: bool = False, folder: Path | None = None
+    name: str,
+    key: Mapping[str, Any],
+    compute: Callable[[], Any],
+    *,
+    recompute: bool | Literal["when stale"] = False,
+    folder: Path | None = None,
 ) -> Any:
     """A result, read where it lies under this key, computed and laid there where that is asked for.
 
@@ -53,7 +58,7 @@ def kept(
     compute
         Makes it: plain values, as JSON holds them.
     recompute
-        Compute and write even where there is one.
+        Compute and write even where there is one; "when stale", only where there is none under this key.
     folder
         Where it lies; ``results/kept`` of the checkout when None.
 
@@ -76,14 +81,19 @@ def kept(
     1.5
     """
     path = (folder or project.results() / FOLDER) / f"{name}.json"
-    key = json.loads(json.dumps(dict(key)))
+    key, value = json.loads(json.dumps(dict(key))), None
+    if recompute == "when stale":
+        try:
+            value, recompute = _read(path, key), False
+        except VvsError:
+            recompute = True
     if recompute:
         value = json.loads(json.dumps(compute()))
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps({"key": key, "value": value}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         partial.replace(path)
-    else:
+    elif value is None:
         value = _read(path, key)
     provenance.record_input(path)
     return value
@@ -133,6 +143,29 @@ def of_code(*more: str) -> str:
         path = Path(__file__).parents[1] / f"{name}.py"
         digest.update(ast.dump(_undocumented(ast.parse(path.read_text(encoding="utf-8")))).encode())
     return digest.hexdigest()[:16]
+
+
+@cache
+def of_packages(*names: str) -> str:
+    """As `of_code`, of every module of some of our packages and of no other.
+
+    Parameters
+    ----------
+    names
+        Packages, or modules, below ``vvslib``.
+    """
+    digest = hashlib.sha256()
+    for name in names:
+        at = Path(__file__).parents[1] / name
+        for path in sorted(at.rglob("*.py")) if at.is_dir() else [at.with_suffix(".py")]:
+            digest.update(ast.dump(_undocumented(ast.parse(path.read_text(encoding="utf-8")))).encode())
+    return digest.hexdigest()[:16]
+
+
+def of_sources(*names: str) -> dict[str, str]:
+    """Digest of the files of each source (`vvslib.sources`), which are checked before they are read."""
+    files = {name: [one.sha256 for one in sources.source(name).files] for name in names}
+    return {name: hashlib.sha256("".join(one).encode()).hexdigest()[:16] for name, one in files.items()}
 
 
 def _undocumented(tree: ast.Module) -> ast.Module:
