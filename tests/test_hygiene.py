@@ -73,6 +73,15 @@ def test_notebook_changes_no_global_setting(notebook):
 
 
 @each_notebook
+def test_figures_and_tables_stand_once_on_the_page(notebook):
+    """What a cell draws is shown by the page's directives: a cell that ends with it has its output removed."""
+    for cell in code_cells(notebook):
+        last = ast.parse(source(cell)).body[-1]
+        if isinstance(last, ast.Expr) and re.match(r"report\.(figure|table)\(", ast.unparse(last)):
+            assert "remove-output" in cell["metadata"].get("tags", []), ast.unparse(last)[:80]
+
+
+@each_notebook
 def test_notebook_runs_on_the_kernel_python3(notebook):
     """The kernel is `python3`, which every environment has."""
     assert json.loads(notebook.read_text())["metadata"]["kernelspec"]["name"] == "python3"
