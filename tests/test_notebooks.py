@@ -555,6 +555,18 @@ def test_held_out_errors(checkout):
     assert [one["rmse"] for one in three] == pytest.approx([0.063] * 3, abs=0.003)
 
 
+def test_coverage_is_stated_from_500_tables_each(checkout):
+    """For three quantities the published kind of interval holds the truth too rarely, the other more often."""
+    found = committed("calibration", checkout)
+    for part, other in {"neuro": "test", "behavior": "test", "share": "clusters"}.items():
+        one = found[part]
+        assert one["estimate"]["n"] >= 500
+        assert one["rows"]["coverage"] + 1.96 * one["rows"]["error"] < 0.95
+        assert one["rows"]["coverage"] < one[other]["coverage"] < 0.96
+    powers = [found[part]["test"]["power"] for part in ("neuro_none", "neuro_55", "neuro")]
+    assert powers == sorted(powers) and powers[0] < 0.1
+
+
 def test_what_is_weakly_identified(checkout):
     """Within 1 % of the loss neural Ŝ spans .43 to .62, V1 .24 to 1, behaviour .9 to 1; behaviour of ViT has two basins."""
     found = committed("identifiability", checkout)
