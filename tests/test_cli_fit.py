@@ -293,6 +293,9 @@ def test_clusters_need_resamples(refused, mine):
 def test_unknown_cluster_column_is_refused_with_the_nearest(refused, mine):
     """Clusters are columns of the table."""
     assert "did you mean 'arch'" in refused("--table", mine, *AD_HOC, "--bootstraps", 3, "--clusters", "arhc")
+    assert "needs three values or more; the rows have 1" in refused(
+        "--table", mine, *AD_HOC, "--bootstraps", 3, "--clusters", "region"
+    )
 
 
 @pytest.mark.parametrize(("option", "name"), [("--draws", "draws.txt"), ("--draws", "draws"), ("--plot", "fit.jpg")])

@@ -119,7 +119,7 @@ def refit_observations(
         weights = (
             row_weights(len(rows.L), bootstraps, seed)
             if clusters is None
-            else cluster_weights(cluster_labels(rows.frame, clusters), bootstraps, seed)
+            else cluster_weights(resampled_whole(rows.frame, clusters), bootstraps, seed)
         )
         resampled = bootstrap(found, rows.x, rows.L, weights)
     allocated, allocations = _allocate(experiment, rows, found, resampled)
@@ -204,6 +204,28 @@ def cluster_labels(frame: pd.DataFrame, columns: str | list[str]) -> np.ndarray:
         if column not in frame.columns:
             raise VvsError(f"column {column!r} is not in the table: {suggest(column, frame.columns)}")
     return frame[columns].astype(str).agg("|".join, axis=1).to_numpy()
+
+
+def resampled_whole(frame: pd.DataFrame, columns: str | list[str]) -> np.ndarray:
+    """The labels of `cluster_labels`, where there are enough to be resampled.
+
+    Raises
+    ------
+    VvsError
+        As `cluster_labels`, and for fewer than three clusters, whose resamples say nothing.
+
+    Examples
+    --------
+    >>> resampled_whole(pd.DataFrame({"arch": ["a", "a", "b"]}), "arch")
+    Traceback (most recent call last):
+    ...
+    vvslib.errors.VvsError: resampling arch needs three values or more; the rows have 2: take a finer column, or resample rows
+    """
+    labels = cluster_labels(frame, columns)
+    if (n := len(np.unique(labels))) < 3:
+        names = columns if isinstance(columns, str) else ", ".join(columns)
+        raise VvsError(f"resampling {names} needs three values or more; the rows have {n}: take a finer column, or resample rows")
+    return labels
 
 
 def _allocate(experiment: Experiment, rows: Observations, found: Fit, resampled: Bootstrap | None):

@@ -127,13 +127,13 @@ def fit_one(scores: "pd.DataFrame", experiment: "Experiment", where: str | None,
         bootstraps, seed, clusters, as in `vvslib.refit.refit`.
     """
     from vvslib import experiments, table
-    from vvslib.refit import cluster_labels, refit_observations
+    from vvslib.refit import refit_observations, resampled_whole
 
     if where is not None:
         scores = rows_where(table.fold_flex(scores) if experiment.fold_flex else scores, where)
     rows = experiments.observe(scores, experiment)
     if resampling["clusters"] is not None:
-        cluster_labels(rows.frame, resampling["clusters"])  # refused before, not after, the work
+        resampled_whole(rows.frame, resampling["clusters"])  # refused before, not after, the work
     return refit_observations(rows, experiment, **resampling)
 
 

@@ -144,11 +144,9 @@ def hold_out(
     if leave_out is not None:
         held = extrapolation.groups(rows, leave_out)
     else:
-        if by is None and n_scales > 1:
-            by = "total_flops"
-        thresholds = [number(text, "--at") for text in listed(at) or []]
         if by is None:
-            thresholds = [threshold / wanted.unit[0] for threshold in thresholds]
+            by = "total_flops" if n_scales > 1 else wanted.x[0]
+        thresholds = [number(text, "--at") for text in listed(at) or []]
         shares = [number(text, "--share") for text in listed(share)] if share else extrapolation.SHARES
         held = extrapolation.splits(rows, by, shares, thresholds)
     own = None if clusters == "rows" else labels(rows, look_up(clusters))

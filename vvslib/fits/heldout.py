@@ -116,7 +116,8 @@ def cut_at(size: ArrayLike, threshold: float) -> Split:
     if test.all() or not test.any():
         what = "fit" if test.all() else "predict"
         raise VvsError(
-            f"a cut at {threshold:g} leaves nothing to {what}: the rows reach from {size.min():g} to {size.max():g}; cut between"
+            f"a cut at {threshold:g} leaves nothing to {what}: the rows reach from {size.min():g} to {size.max():g}; cut between "
+            "the two"
         )
     return Split(f"from {threshold:g}", ~test, test, float(threshold))
 
