@@ -4,10 +4,11 @@ from functools import cache
 
 import books
 import numpy as np
+import pandas as pd
 import papermill
 import pytest
 
-from vvslib import audit, claims
+from vvslib import audit, claims, project, table
 from vvslib.report import read_table, read_values
 
 QUOTED = ("objectives", "units", "held_out")
@@ -574,6 +575,24 @@ def test_what_is_weakly_identified(checkout):
     assert found["within"]["region_v1_group1"] == pytest.approx([0.24, 1.0], abs=0.005)
     assert found["within"]["compute_behavior"] == pytest.approx([0.905, 1.0], abs=0.005)
     assert found["vit"]["asymptotes"] == pytest.approx([0.535, 1.0], abs=0.005) and found["at_bound"] is True
+
+
+# quick_start
+
+
+def test_quick_start_finds_what_was_put_in():
+    """Gains as worked out here from its score table, ceilings of the library, and a planted law fitted again."""
+    root = books.real().root
+    values, written = read_values("quick_start", root / "results" / "quick_start"), root / "results" / "quick_start"
+    scores = table.read(project.sweeps() / "sandbox-first" / "scores.csv")
+    own = scores[scores["region"] == "V1"].set_index(["arch", "n_samples", "seed"])["score"]
+    few, many = (own.xs(d, level="n_samples") for d in (scores["n_samples"].min(), scores["n_samples"].max()))
+    gains = pd.read_csv(written / "gains.csv").set_index("region")
+    assert gains.loc["V1", "gain of D"] == pytest.approx((many - few).mean())
+    assert (values["n_models"], values["n_regions"], values["pairs_D"], values["pairs_N"]) == (24, 5, 6, 8)
+    assert values["worst_ceiling"] < 0.01 and values["ridge"]["V1"] > values["pls"]["V1"]
+    recovered = pd.read_csv(written / "recovered.csv")
+    assert recovered["planted"].tolist() == [0.6, 0.3, 0.3] * 2 and recovered["median"].notna().all()
 
 
 # the committed results
