@@ -64,17 +64,19 @@ class Seen:
     on_paper: list[str] = field(default_factory=list)
 
 
-def barriers(page, colours, others):
-    """What axe finds that keeps somebody out: rule, theme, first elements concerned. Colours cost it more than all else."""
+NARROW = ["scrollable-region-focusable", "aria-hidden-focus", "button-name", "link-name"]
+"""What can differ on a phone: tables that scroll, menus that fold."""
+
+
+def barriers(page, rules=None):
+    """What axe finds that keeps somebody out, by all rules or by some: rule, theme, first elements concerned."""
     from axe_playwright_python.sync_playwright import Axe
 
     theme = page.evaluate("document.documentElement.dataset.theme")
     # It would ask for style sheets by XMLHttpRequest, which a page opened from disk may not.
     options = {"resultTypes": ["violations"], "preload": False}
-    if not others:
-        options["runOnly"] = ["color-contrast"]
-    elif not colours:
-        options["rules"] = {"color-contrast": {"enabled": False}}
+    if rules is not None:
+        options["runOnly"] = rules
     # A figure's marks are for the eye alone, and the rows of a table are alike: thousands of elements less.
     context = {"exclude": [[".main-svg"], ["tbody tr:nth-child(n+4)"]]}
     found = [one for one in Axe().run(page, context, options).response["violations"] if one["impact"] in SERIOUS]
@@ -99,7 +101,7 @@ def look(context, url):
     seen.no_alt = page.evaluate(NO_ALT)
     seen.too_wide = page.evaluate(TOO_WIDE)
     wide = page.viewport_size["width"] > 400  # colours and paper are the same for what is narrow
-    seen.barriers = barriers(page, colours=wide, others=True)
+    seen.barriers = barriers(page, None if wide else NARROW)
     if not wide:
         page.close()
         return seen
@@ -113,7 +115,7 @@ def look(context, url):
     page.wait_for_function("document.querySelector('.tooltip') === null")
     page.wait_for_timeout(300)
     seen.colours[page.evaluate("document.documentElement.dataset.theme")] = page.evaluate(COLOURS)
-    seen.barriers += barriers(page, colours=True, others=False)
+    seen.barriers += barriers(page, ["color-contrast"])
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})  # A4 less its margins
     seen.on_paper = page.evaluate(ON_PAPER)
