@@ -28,7 +28,7 @@ def test_what_is_compared_in_detail_is_that_of_the_scores(compared):
     """Sessions are of the same neurons, the lead is that of the medians, and exchanged stimuli predict nothing."""
     assert {row["model"] for row in compared["sessions"]} == {"pixels", "Gabor energy", "untrained", "trained"}
     raw = {row["model"]: row["raw"] for row in compared["sessions"]}
-    assert compared["lead"]["difference"] == pytest.approx(raw["trained"] - raw["Gabor energy"], abs=0.03)
+    assert compared["lead"]["difference"] == pytest.approx(raw["trained"] - raw["Gabor energy"], abs=1e-9)
     assert compared["shuffled"]["n"] == 2 and abs(compared["shuffled"]["mean"]) < 0.1
     assert sum(row["n_neuroids"] for row in compared["sessions"] if row["model"] == "pixels") == compared["n_neuroids"]
 

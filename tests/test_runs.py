@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from vvslib import sources
 from vvslib.errors import VvsError
-from vvslib.runs.execute import execute, missing_sources
+from vvslib.runs.execute import Silent, execute, missing_sources
 from vvslib.runs.modules import imported, reached
 from vvslib.runs.notebooks import Notebook, find, literals
 from vvslib.runs.parameters import combination_name, combinations, parse
@@ -64,6 +64,23 @@ def test_second_run_executes_nothing(project):
     """Running twice executes everything once."""
     assert statuses(execute(planned(project), jobs=2)) == {"plain": "ran", "reader": "ran"}
     assert statuses(execute(planned(project))) == {"plain": "fresh", "reader": "fresh"}
+
+
+def test_what_took_longest_begins_first(project):
+    """Several at a time, the long ones go first, by what the committed results say; one at a time, the order of names stands."""
+    for name, seconds in {"brief": 1.0, "long": 9.0}.items():
+        shutil.copy(NOTEBOOKS / "plain.ipynb", project / "notebooks" / f"{name}.ipynb")
+        (project / "results" / name).mkdir()
+        (project / "results" / name / "provenance.json").write_text(json.dumps({"wall_seconds": seconds}))
+    begun = []
+
+    class Heard(Silent):
+        def started(self, run, why):
+            begun.append(run.name)
+
+    for jobs in (2, 1):
+        execute(planned(project, ["brief", "long"]), jobs=jobs, force=["brief", "long"], listener=Heard())
+    assert begun == ["long", "brief", "brief", "long"]
 
 
 def test_reader_follows_what_it_needs(project):

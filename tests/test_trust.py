@@ -259,7 +259,7 @@ def test_hold_out_prints_errors_of_groups_and_cuts(minimal):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("hold-out", "--at", "1e40"), "leaves nothing to predict"),
+        (("hold-out", "--at", "1e40"), "a cut at 1e+40 leaves nothing to predict"),
         (("hold-out", "--leave-out", "arch"), "column 'arch' is not in the table"),
         (("hold-out", "--leave-out", "region", "--share", "0.1"), "--leave-out takes groups"),
         (("trust", "--resamples", "3"), "--resamples must be 20 or more"),

@@ -8,7 +8,7 @@ refused, never shown.
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -138,11 +138,7 @@ def of_code(*more: str) -> str:
     more
         Further modules below ``vvslib``, such as ``"trust/claims"``.
     """
-    digest = hashlib.sha256()
-    for name in (*NUMERICS, *more):
-        path = Path(__file__).parents[1] / f"{name}.py"
-        digest.update(ast.dump(_undocumented(ast.parse(path.read_text(encoding="utf-8")))).encode())
-    return digest.hexdigest()[:16]
+    return _of_modules(Path(__file__).parents[1] / f"{name}.py" for name in (*NUMERICS, *more))
 
 
 @cache
@@ -154,11 +150,15 @@ def of_packages(*names: str) -> str:
     names
         Packages, or modules, below ``vvslib``.
     """
+    places = [Path(__file__).parents[1] / name for name in names]
+    modules = [sorted(at.rglob("*.py")) if at.is_dir() else [at.with_suffix(".py")] for at in places]
+    return _of_modules(path for paths in modules for path in paths)
+
+
+def _of_modules(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for name in names:
-        at = Path(__file__).parents[1] / name
-        for path in sorted(at.rglob("*.py")) if at.is_dir() else [at.with_suffix(".py")]:
-            digest.update(ast.dump(_undocumented(ast.parse(path.read_text(encoding="utf-8")))).encode())
+    for path in paths:
+        digest.update(ast.dump(_undocumented(ast.parse(path.read_text(encoding="utf-8")))).encode())
     return digest.hexdigest()[:16]
 
 
