@@ -2,12 +2,14 @@
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 from vvslib import project
@@ -34,6 +36,10 @@ class Built:
     def pages(self) -> list[Path]:
         """Every page of the book, search and index among them."""
         return sorted(path for path in self.html.rglob("*.html") if "_static" not in path.parts)
+
+    def text(self, page: str) -> str:
+        """A page's text, without tags."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", (self.html / page).read_text(encoding="utf-8"))).split())
 
 
 def build(root: Path, **environment: str) -> Built:

@@ -22,34 +22,35 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("repeatable")
 
 
-BOOKS = (
-    "test_book.py",
-    "test_book_dictionary.py",
-    "test_book_front.py",
-    "test_browser.py",
-    "test_claim_grid.py",
-    "test_explorer.py",
-    "test_notebooks.py",
-)
-"""Tests that share built books."""
+WHOLE = ("test_book_whole.py", "test_notebooks.py")
+SAMPLE = ("test_book.py", "test_book_front.py", "test_browser.py")
+"""Files whose tests share a built book: the whole one, or the sample."""
+
+
+def shared_book(file: str, nodeid: str) -> str | None:
+    """Which book a test shares with others, if any; tests of either book say which in their parameters."""
+    if file in WHOLE or "[real" in nodeid:
+        return "whole"
+    return "sample" if file in SAMPLE else None
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With several processes a file's tests stay in one of them, and those of the books together."""
+    """With several processes a file's tests stay in one of them, and so do those that share a book."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file = Path(nodeid.partition("::")[0]).name
-            return "books" if file in BOOKS else nodeid.partition("::")[0]
+            path = nodeid.partition("::")[0]
+            return shared_book(Path(path).name, nodeid) or path
 
     return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the books first: they take longest, and another process goes on with the rest."""
-    items.sort(key=lambda item: item.path.name not in BOOKS)
+    """The tests of the whole book first: they take longest, and another process goes on with the sample and the rest."""
+    order = ["whole", "sample", None]
+    items.sort(key=lambda item: order.index(shared_book(item.path.name, item.nodeid)))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
-"""The book: strict builds with and without data, and what its roles and directives show."""
+"""What the roles and directives of the book show, on the pages of a sample; and how builds fail."""
 
 import json
 import re
-import time
-from html import unescape
 
 import books
 import pytest
@@ -11,59 +9,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vvslib.book.chapters import chapters_named, page
+from vvslib.book.chapters import page
 from vvslib.book.results import Results, written
 from vvslib.book.tables import rounded
 from vvslib.errors import VvsError
-from vvslib.runs.notebooks import Notebook, find
+from vvslib.runs.notebooks import Notebook
 
 pytestmark = pytest.mark.filterwarnings("error")
-
-
-def text_of(built, name):
-    """A page's text, without tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", (built.html / name).read_text(encoding="utf-8"))).split())
-
-
-@pytest.mark.slow
-def test_real_book_is_strict():
-    """The book builds with warnings as errors, with the data that this machine has."""
-    built = books.real()
-    assert built.status == 0, built.said
-    assert (built.html / "index.html").is_file()
-
-
-@pytest.mark.slow
-def test_second_build_is_quick():
-    """Building again without changes reads no page and takes seconds: less than 20 where nothing else runs, as other tests do."""
-    books.real()
-    started = time.monotonic()
-    again = books.build(books.CHECKOUT)
-    assert again.status == 0, again.said
-    assert "0 added, 0 changed, 0 removed" in again.said
-    assert time.monotonic() - started < 60
-
-
-@pytest.mark.slow
-def test_book_without_data_is_strict():
-    """The tracked files alone build strictly where no data can be reached."""
-    built = books.bare()
-    assert built.status == 0, built.said
-
-
-@pytest.mark.slow
-def test_chapters_without_data_show_committed_results():
-    """Without data, each chapter that needs them says so, names the date and the command."""
-    built = books.bare()
-    notebooks = find(built.root)
-    chapters = [name for name in chapters_named(built.root / "book/_toc.yml") if notebooks[name].sources]
-    if not chapters:
-        pytest.skip("no chapter of the book needs data yet")
-    for name in chapters:
-        date = json.loads((built.root / "results" / name / "provenance.json").read_text())["date"][:10]
-        said = text_of(built, f"chapters/{name}.html")
-        assert f"shown are the results committed on {date}" in said, name
-        assert all(f"vvs fetch {source}" in said for source in notebooks[name].sources), name
 
 
 def test_sample_builds_strictly():
@@ -73,7 +25,7 @@ def test_sample_builds_strictly():
 
 def test_values_stand_in_the_text():
     """The role shows values of results in the format asked for, in a caption too."""
-    said = text_of(books.sample(), "index.html")
+    said = books.sample().text("index.html")
     assert "The exponent is 0.50 , the largest compute 1.0 × 10¹⁹" in said
     assert "the second gain −0.2" in said and "what is not known –" in said
     assert "Scores rise with compute; the exponent is 0.50" in said
@@ -81,7 +33,7 @@ def test_values_stand_in_the_text():
 
 def test_figures_and_tables_are_numbered():
     """Captions carry numbers, and the prose refers to them."""
-    said = text_of(books.sample(), "index.html")
+    said = books.sample().text("index.html")
     assert "Fig. 1 and Table 1 show it" in said
     assert re.search(r"Fig\. 1 Scores rise", said) and re.search(r"Table 1 The planted law", said)
 
@@ -104,21 +56,21 @@ def test_table_shows_labels_and_digits():
 
 def test_run_box_says_what_was_run():
     """The box names parameters, date and versions of the run."""
-    said = text_of(books.sample(), "index.html")
+    said = books.sample().text("index.html")
     assert "What was run: planted" in said and "alpha = 0.5" in said and "executed by this build" in said
 
 
 def test_status_lists_every_notebook():
     """The status page lists every notebook, those executed and those that could not be."""
-    said = text_of(books.sample(), "status.html")
+    said = books.sample().text("status.html")
     assert "planted ( ipynb ) executed here" in said and "absent ( ipynb ) committed" in said
 
 
 def test_pages_of_blocked_notebooks_carry_a_notice():
     """A page that shows committed results says so below its title; a page that does not, does not."""
     notice = "shown are the results committed on 2026-11-01"
-    assert notice in text_of(books.sample(), "status.html") and notice in text_of(books.sample(), "chapters/absent.html")
-    assert notice not in text_of(books.sample(), "index.html")
+    assert notice in books.sample().text("status.html") and notice in books.sample().text("chapters/absent.html")
+    assert notice not in books.sample().text("index.html")
 
 
 def test_missing_names_fail_a_strict_build():
@@ -166,7 +118,7 @@ def test_changed_values_are_read_again():
     path.write_text('{"seed": 77}')
     built = books.build(root, **environment)
     assert "0 added, 1 changed, 0 removed" in built.said
-    assert "The committed seed is 77" in text_of(built, "status.html")
+    assert "The committed seed is 77" in built.text("status.html")
 
 
 def test_code_of_a_page_is_behind_a_toggle():

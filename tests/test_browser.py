@@ -1,19 +1,17 @@
 """The built pages in Debian's Chromium: from disk, alone, without errors, on a desk and on a phone, light and dark."""
 
-import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 
 import books
+import chromium
 import pytest
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-component-update")
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium not found: apt-get install chromium"),
+    chromium.needed,
 ]
 
 NO_ALT = """() => [...document.querySelectorAll('article img, main img')].filter(i => !i.alt.trim()).map(i => i.src)
@@ -123,24 +121,24 @@ def look(context, url):
     return seen
 
 
+def walk(built, width):
+    """Every page of a book at a width: ``{page at width: Seen}``."""
+    with chromium.browser() as browser:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
+        pages = built.pages()
+        found = {f"{path.relative_to(built.html)} at {width} px": look(context, path.as_uri()) for path in pages}
+    return found
+
+
 @cache
 def visit(book):
-    """Every page of a book at 1400 px and at 400 px: ``{(page, width): Seen}``."""
-    from playwright.sync_api import sync_playwright
-
+    """Every page of a book at 1400 px and at 400 px, in two browsers at once: most of it is waiting for figures."""
     built = getattr(books, book)()
     if built.status:
         pytest.fail(f"the book does not build:\n{built.said}")
-    found = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        for width in (1400, 400):
-            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
-            for path in built.pages():
-                found[f"{path.relative_to(built.html)} at {width} px"] = look(context, path.as_uri())
-            context.close()
-        browser.close()
-    return found
+    with ThreadPoolExecutor(2) as pool:
+        wide, narrow = pool.map(walk, (built, built), (1400, 400))
+    return wide | narrow
 
 
 def found_by(book, what):
@@ -215,11 +213,8 @@ def test_figures_follow_the_theme(book):
 @cache
 def pressed():
     """What the keyboard does to the sample's first figure: ``{kind: [(aria-pressed, has focus, hidden traces)]}``."""
-    from playwright.sync_api import sync_playwright
-
     found = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium.browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.goto((books.sample().html / "index.html").as_uri())
         page.wait_for_function(ALL_DRAWN, timeout=30_000)
@@ -231,7 +226,6 @@ def pressed():
                 page.keyboard.press(key)
                 page.wait_for_timeout(900)  # the legend waits for a second click
                 found[kind].append(page.evaluate(BUTTON, kind))
-        browser.close()
     return found
 
 
@@ -244,26 +238,23 @@ def test_the_keyboard_hides_and_shows(kind):
     assert hidden[2] > before[2] == again[2]
 
 
-def test_nothing_offers_to_upload():
+@both
+def test_nothing_offers_to_upload(book):
     """No figure's toolbar offers to send the chart anywhere."""
-    assert not [title for seen in visit("real").values() for title in seen.toolbar if "share" in title.lower()]
+    assert not [title for seen in visit(book).values() for title in seen.toolbar if "share" in title.lower()]
 
 
 @cache
 def searched(book, words):
     """What the search page says when it is opened from disk: titles found, and requests that are not for files."""
-    from playwright.sync_api import sync_playwright
-
     asked = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium.browser() as browser:
         page = browser.new_page()
         page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else asked.append(r.url))
         page.goto(f"{(getattr(books, book)().html / 'search.html').as_uri()}?q={words}")
         page.wait_for_function("document.querySelector('.search-summary')?.textContent.includes('found')", timeout=30_000)
         page.wait_for_selector("#search-results li a")
         titles = page.locator("#search-results li > a").all_text_contents()
-        browser.close()
     return titles, asked
 
 
@@ -289,11 +280,8 @@ WIDE_TIP = "() => document.querySelector('.vvs-tip').getBoundingClientRect().rig
 @cache
 def explained():
     """What readers see of a term of the sample, by mouse, keyboard and touch."""
-    from playwright.sync_api import sync_playwright
-
     found, address = {}, (books.sample().html / "index.html").as_uri()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium.browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.goto(address)
         term = page.locator("a.vvs-term", has_text="neuroids")
@@ -321,7 +309,6 @@ def explained():
         phone.locator("a.vvs-term", has_text="neuroids").tap()
         phone.locator("a.vvs-term", has_text="neuroids").tap()
         phone.wait_for_url("**/words.html#term-neuroid")
-        browser.close()
     return found
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import books
+import chromium
 import numpy as np
 import pandas as pd
 import pytest
-from test_browser import CHROMIUM, FLAGS
 
 from vvslib import published, sources, table
 from vvslib.book import explorer, files
@@ -20,7 +20,7 @@ from vvslib.errors import VvsError
 in_browser = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium not found: apt-get install chromium"),
+    chromium.needed,
 ]
 REGIONS = ("V1", "V2", "V4", "IT", "behavior")
 ARCHS = ("resnet18", "resnet50", "alexnet", "convnext_tiny", "deit_small")
@@ -112,13 +112,10 @@ def page(folder: Path, n_models: int) -> Path:
 @cache
 def seen():
     """What happens in a browser: one visit, its findings by name."""
-    from playwright.sync_api import sync_playwright
-
     found, wrong = {}, []
     folder = books.new_folder()
     address = page(folder, 10_000).as_uri()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium.browser() as browser:
         context = browser.new_context(viewport={"width": 1200, "height": 900}, accept_downloads=True)
 
         def visit(url):
@@ -177,34 +174,8 @@ def seen():
         empty.goto(page(bare, 0).as_uri())
         empty.wait_for_function("document.querySelector('.vvs-explorer-count').innerText.startsWith('No table')")
         found["empty"] = count(empty), empty.is_visible(".vvs-explorer form")
-        browser.close()
     found["wrong"] = wrong
     return found
-
-
-@pytest.mark.browser
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium not found: apt-get install chromium")
-@pytest.mark.skipif(sources.locate("published_scores") is None, reason="published_scores not found: vvs fetch published_scores")
-def test_a_reader_finds_and_takes_one_of_the_published_models():
-    """From the start page to the downloaded row of "ResNet-50, ecoset, 30 images per class": two clicks and a search."""
-    from playwright.sync_api import sync_playwright
-
-    built = books.real()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_context(accept_downloads=True, viewport={"width": 1200, "height": 900}).new_page()
-        page.goto((built.html / "index.html").as_uri())
-        page.get_by_role("link", name="Look up any of the models").click()
-        page.wait_for_function("document.querySelector('.vvs-explorer-count')?.innerText.startsWith('993 of 993')")
-        page.get_by_label("Search", exact=True).last.type("ResNet-50, ecoset, 30 images per class")
-        page.wait_for_function("document.querySelector('.vvs-explorer-count').innerText.startsWith('1 of 993')")
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Download CSV").click()
-        text = Path(download.value.path()).read_text(encoding="utf-8")
-        browser.close()
-    (row,) = csv.DictReader(io.StringIO(text))
-    assert row["model_id"] == "resnet50_ecoset_30_seed-0"
 
 
 class TestInABrowser:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chromium
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -22,7 +23,6 @@ from vvslib.plotting import Curve, Estimates, Figure, Line, Panel, Points, inter
 TRAINED = ("ResNet", "EfficientNet", "AlexNet", "CORnet-S", "ConvNeXt", "ViT")
 FAMILIES = (*TRAINED, "DaVit", "EfficientViT-B", "FastViT", "LeViT", "MaxxViT", "MobileViT")
 REGIONS = ("V1", "V2", "V4", "IT", "behavior")
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
@@ -305,11 +305,9 @@ def test_numbers_are_rounded_for_readers(value: float, shown: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium at /usr/bin/chromium")
+@chromium.needed
 def test_toggles_combine_in_a_browser(figure: Figure, tmp_path: Path) -> None:
     """The legend hides a family in all panels, a switch a data set, and neither undoes the other; no request."""
-    from playwright.sync_api import sync_playwright
-
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     page_file = tmp_path / "page.html"
     drawn = interactive.fragment(interactive.plotly(figure), "figure")
@@ -317,9 +315,7 @@ def test_toggles_combine_in_a_browser(figure: Figure, tmp_path: Path) -> None:
     shown = """() => document.getElementById("figure")._fullData
         .filter(d => d.customdata && d.visible === true && d.opacity === 1)
         .map(d => d.name + "/" + d.meta)"""
-    with sync_playwright() as driver:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=quiet)
+    with chromium.browser() as browser:
         page = browser.new_page(viewport={"width": 1000, "height": 900})
         trouble: list[str] = []
         page.on("console", lambda message: trouble.append(message.text) if message.type in ("error", "warning") else None)
@@ -335,7 +331,6 @@ def test_toggles_combine_in_a_browser(figure: Figure, tmp_path: Path) -> None:
         assert not any(name.startswith("ResNet") or name.endswith("ecoset") for name in left)
         page.locator(".updatemenu-button").nth(1).click()
         assert len(page.evaluate(shown)) == 20
-        browser.close()
     assert trouble == []
 
 

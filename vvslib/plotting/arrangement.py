@@ -65,7 +65,7 @@ def arrange(figure: Figure, above: int) -> tuple[dict[str, Any], dict[str, Any],
     for position, panel in enumerate(figure.panels):
         end = axis_suffix(position)
         layout[f"xaxis{end}"] = _axis(figure, panel, "x") | {"anchor": f"y{end}"}
-        layout[f"yaxis{end}"] = (_rows(panel) if panel.is_forest else _axis(figure, panel, "y")) | {"anchor": f"x{end}"}
+        layout[f"yaxis{end}"] = (_rows(panel) if panel.in_rows else _axis(figure, panel, "y")) | {"anchor": f"x{end}"}
         shapes, texts = _lines(panel, end)
         layout["shapes"] += shapes
         layout["annotations"] += texts
@@ -136,7 +136,7 @@ def _axis(figure: Figure, panel: Panel, name: str) -> dict[str, Any]:
 
 
 def _rows(panel: Panel) -> dict[str, Any]:
-    rows, _ = panel.forest_rows()
+    rows, _ = panel.named_rows()
     return {
         "title": {"text": panel.y_label},
         "automargin": True,
@@ -185,8 +185,9 @@ def _placed(figure: Figure, columns: int, top: int) -> dict[str, Any]:
     """Height, domains of the axes, and titles of the y axes for so many panels in a row."""
     rows = -(-len(figure.panels) // columns)
     tall = {1: 380, 2: 340}.get(columns, 290) if rows == 1 or columns > 1 else 290
-    forest = max([sum(len(layer.labels) for layer in p.layers) * 30 + 60 for p in figure.panels if p.is_forest], default=0)
-    each = figure.height / rows if figure.height else max(tall if any(not p.is_forest for p in figure.panels) else 0, forest)
+    named = [sum(len(layer.labels) for layer in p.layers) if p.is_forest else len(p.rows) for p in figure.panels if p.in_rows]
+    forest = max([n * 30 + 60 for n in named], default=0)
+    each = figure.height / rows if figure.height else max(tall if any(not p.in_rows for p in figure.panels) else 0, forest)
     each = max(each, 240 if not forest else 0)
     gap_x, gap_y = 70 / 760, 84
     inner = rows * each + (rows - 1) * gap_y

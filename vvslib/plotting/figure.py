@@ -33,6 +33,8 @@ class Panel:
         Limits (low, high); from the layers when None.
     lines
         Reference lines.
+    rows
+        Names of the rows y = 0, 1, … from the top; points in rows are drawn as ticks. None: the y axis is a quantity.
 
     Raises
     ------
@@ -54,10 +56,11 @@ class Panel:
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     lines: Sequence[Line] = ()
+    rows: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        object.__setattr__(self, "lines", tuple(self.lines))
+        for name in ("layers", "lines", "rows"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.layers or not all(isinstance(layer, Layer) for layer in self.layers):
             got = ", ".join(type(layer).__name__ for layer in self.layers) or "none"
             raise VvsError(
@@ -65,6 +68,8 @@ class Panel:
             )
         if self.is_forest and not all(isinstance(layer, Estimates) for layer in self.layers):
             raise VvsError("Panel.layers must be all Estimates or none; got a mixture; use two panels")
+        if self.rows and not all(isinstance(layer, Points) for layer in self.layers):
+            raise VvsError("Panel.layers must be Points where Panel.rows are named; estimates name their own; use two panels")
         for axis in ("x", "y"):
             self._check_axis(axis)
 
@@ -101,21 +106,29 @@ class Panel:
         values = np.concatenate([*self._coordinates(axis), np.empty(0)])
         return (float(values.min()), float(values.max())) if len(values) else (1.0, 10.0)
 
-    def forest_rows(self) -> tuple[list[str], list[float]]:
-        """Labels of the estimates from the top, and by how much each layer is set off from its row, in rows."""
+    def named_rows(self) -> tuple[list[str], list[float]]:
+        """Names of the rows from the top, and by how much each layer of estimates is set off from its row, in rows."""
         n = len(self.layers)
+        if self.rows:
+            return list(self.rows), [0.0] * n
         rows = dict.fromkeys(label for layer in self.layers if isinstance(layer, Estimates) for label in layer.labels)
         return list(rows), [(position - (n - 1) / 2) * 0.6 / n for position in range(n)]
 
     def spelled(self) -> "Panel":
         """The same with its words as readers are shown them (`labels.spelled`)."""
         words = {name: labels.spelled(getattr(self, name)) for name in ("x_label", "y_label", "title")}
+        words["rows"] = [labels.spelled(name) for name in self.rows]
         return replace(self, layers=[_spelled(layer) for layer in self.layers], **words)
 
     @property
     def is_forest(self) -> bool:
         """Whether the panel shows estimates, with their labels on the y axis."""
         return any(isinstance(layer, Estimates) for layer in self.layers)
+
+    @property
+    def in_rows(self) -> bool:
+        """Whether the y axis has names of rows on it, not a quantity."""
+        return self.is_forest or bool(self.rows)
 
 
 def _spelled(layer: Layer) -> Layer:

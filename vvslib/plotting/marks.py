@@ -38,7 +38,9 @@ DASHES = {"solid": "-", "dash": (0, (5, 2)), "dot": (0, (1, 1.6)), "dashdot": (0
 COLOUR_MAP = LinearSegmentedColormap.from_list("vvs", palette.SCALE)
 
 
-def scatter(axes: "Axes", layer: Points, fills: dict, norm: Normalize | None, depth: float, size: float) -> None:
+def scatter(
+    axes: "Axes", layer: Points, fills: dict, norm: Normalize | None, depth: float, size: float, ticks: bool = False
+) -> None:
     """Paint the layer's rows, one marker shape and fill at a time.
 
     Parameters
@@ -53,6 +55,8 @@ def scatter(axes: "Axes", layer: Points, fills: dict, norm: Normalize | None, de
         matplotlib's zorder.
     size
         Area of a circle, square points.
+    ticks
+        Upright strokes for markers.
     """
     for group, variant, part in layer.parts():
         style = layer.style(group)
@@ -60,6 +64,9 @@ def scatter(axes: "Axes", layer: Points, fills: dict, norm: Normalize | None, de
             colours = COLOUR_MAP(norm(part[layer.colour].to_numpy(float)))
         else:
             colours = mpl.colors.to_rgba_array(style.colour)
+        if ticks:
+            axes.scatter(part[layer.x], part[layer.y], s=60, marker="|", c=colours, linewidths=1.0, zorder=depth)
+            continue
         _markers(axes, part[layer.x], part[layer.y], MARKERS[style.marker], colours, fills.get(variant, "full"), depth, size)
 
 
@@ -76,10 +83,10 @@ def _markers(axes: "Axes", x: Any, y: Any, marker: str, colours: np.ndarray, fil
 
 def forest(axes: "Axes", panel: Panel) -> None:
     """Paint estimates as rows, the first label at the top; several layers share a row one below the other."""
-    rows, shifts = panel.forest_rows()
+    names, shifts = panel.named_rows()
     for number, (layer, shift) in enumerate(zip(panel.layers, shifts, strict=True)):
         for i, (label, group) in enumerate(zip(layer.labels, layer.groups(), strict=True)):
-            y = rows.index(label) + shift
+            y = names.index(label) + shift
             style = layer.style(group, number)
             axes.plot([layer.low[i], layer.high[i]], [y, y], color=style.colour, linewidth=2.0, zorder=3)
             _markers(axes, [layer.value[i]], [y], MARKERS[style.marker], mpl.colors.to_rgba_array(style.colour), "full", 4, 30)
@@ -87,8 +94,12 @@ def forest(axes: "Axes", panel: Panel) -> None:
                 axes.plot([layer.reference[i]], [y + BELOW], "D", mfc="none", mec=INK, ms=4, mew=1.0, zorder=3.5)
         if layer.reference is not None and np.ndim(layer.reference) == 0:
             axes.axvline(layer.reference, **RULE, zorder=1.5)
-    axes.yaxis.set_major_locator(FixedLocator(range(len(rows))))
-    axes.set_yticklabels(rows)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+
+
+def name_rows(axes: "Axes", names: list[str]) -> None:
+    """Name the rows of a panel, the first at the top."""
+    axes.yaxis.set_major_locator(FixedLocator(range(len(names))))
+    axes.set_yticklabels(names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
@@ -21,7 +22,7 @@ from vvslib.plotting import labels, palette
 from vvslib.plotting.figure import Figure, Panel
 from vvslib.plotting.layers import Curve, Points
 from vvslib.plotting.legend import reserve
-from vvslib.plotting.marks import COLOUR_MAP, DASHES, INK, RULE, forest, scatter
+from vvslib.plotting.marks import COLOUR_MAP, DASHES, INK, RULE, forest, name_rows, scatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,30 +62,8 @@ def draw(figure: Figure) -> Canvas:
     >>> canvas.axes[0].get_xlabel()
     'C (FLOPs)'
     """
-    figure = figure.spelled()
+    canvas = _composed(figure)
     with _style():
-        canvas = Canvas(figsize=(WIDTH, _height(figure)), layout="constrained")
-        FigureCanvasAgg(canvas)
-        canvas.get_layout_engine().set(w_pad=0.06, h_pad=0.05, wspace=0.03, hspace=0.04)
-        grid = canvas.add_gridspec(figure.rows, figure.columns)
-        fills = palette.fills(figure.fill_values)
-        norm = _norm(figure)
-        all_axes = []
-        for position, panel in enumerate(figure.panels):
-            axes = canvas.add_subplot(grid[position // figure.columns, position % figure.columns])
-            _panel(axes, panel, fills, norm, figure.columns)
-            left = figure.panels[position - 1] if position % figure.columns else None
-            axes.set_ylabel("" if left is not None and left.y_label == panel.y_label else panel.y_label)
-            all_axes.append(axes)
-        if norm is not None:
-            mappable = mpl.cm.ScalarMappable(norm, COLOUR_MAP)
-            bar = canvas.colorbar(
-                mappable, ax=all_axes, label=labels.column(figure.layers(Points)[0].colour or ""), aspect=30, pad=0.02
-            )
-            bar.outline.set_visible(False)
-            bar.ax.grid(False)
-        if figure.legend:
-            reserve(canvas, figure, fills)
         # Ticks are made when first drawn, and take their looks from the style of that moment.
         canvas.draw_without_rendering()
     return canvas
@@ -105,15 +84,15 @@ def render(figure: Figure) -> dict[str, bytes]:
     >>> render(figure)["png"][1:4]
     b'PNG'
     """
-    images = {}
-    canvas = draw(figure)
-    canvas.set_layout_engine("none")  # laid out once: to do it again for each file takes most of the time, and moves things
-    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        stream = io.BytesIO()
-        with _style():
-            canvas.savefig(stream, format=kind, dpi=DPI, metadata=metadata)
-        images[kind] = stream.getvalue()
-    return images
+    png, svg = io.BytesIO(), io.BytesIO()
+    canvas = _composed(figure)
+    canvas.set_dpi(DPI)
+    with _style():
+        # Not by savefig, which draws everything once more for each file. Laid out once, or things would move between the two.
+        FigureCanvasAgg(canvas).print_png(png, metadata={"Software": None})
+        canvas.set_layout_engine("none")
+        FigureCanvasSVG(canvas).print_svg(svg, metadata={"Date": None, "Creator": None})
+    return {"png": png.getvalue(), "svg": svg.getvalue()}
 
 
 def save(figure: Figure, stem: Path | str) -> list[Path]:
@@ -147,6 +126,35 @@ def save(figure: Figure, stem: Path | str) -> list[Path]:
     return written
 
 
+def _composed(figure: Figure) -> Canvas:
+    """All that the figure shows, not drawn yet."""
+    figure = figure.spelled()
+    with _style():
+        canvas = Canvas(figsize=(WIDTH, _height(figure)), layout="constrained")
+        FigureCanvasAgg(canvas)
+        canvas.get_layout_engine().set(w_pad=0.06, h_pad=0.05, wspace=0.03, hspace=0.04)
+        grid = canvas.add_gridspec(figure.rows, figure.columns)
+        fills = palette.fills(figure.fill_values)
+        norm = _norm(figure)
+        all_axes = []
+        for position, panel in enumerate(figure.panels):
+            axes = canvas.add_subplot(grid[position // figure.columns, position % figure.columns])
+            _panel(axes, panel, fills, norm, figure.columns)
+            left = figure.panels[position - 1] if position % figure.columns else None
+            axes.set_ylabel("" if left is not None and left.y_label == panel.y_label else panel.y_label)
+            all_axes.append(axes)
+        if norm is not None:
+            mappable = mpl.cm.ScalarMappable(norm, COLOUR_MAP)
+            bar = canvas.colorbar(
+                mappable, ax=all_axes, label=labels.column(figure.layers(Points)[0].colour or ""), aspect=30, pad=0.02
+            )
+            bar.outline.set_visible(False)
+            bar.ax.grid(False)
+        if figure.legend:
+            reserve(canvas, figure, fills)
+    return canvas
+
+
 def _height(figure: Figure) -> float:
     """Inches of the panels together, without the legend."""
     if figure.height is not None:
@@ -154,7 +162,7 @@ def _height(figure: Figure) -> float:
     total = 0.0
     for start in range(0, len(figure.panels), figure.columns):
         row = figure.panels[start : start + figure.columns]
-        forest = [sum(len(e.labels) for e in panel.layers) for panel in row if panel.is_forest]
+        forest = [sum(len(e.labels) for e in p.layers) if p.is_forest else len(p.rows) for p in row if p.in_rows]
         total += max(
             [0.9 + 0.24 * n for n in forest] + ([{1: 4.2, 2: 3.3}.get(figure.columns, 2.7)] if len(forest) < len(row) else [])
         )
@@ -169,11 +177,11 @@ def _norm(figure: Figure) -> Normalize | None:
 
 def _panel(axes: "Axes", panel: Panel, fills: dict, norm: Normalize | None, columns: int) -> None:
     _axis(axes, panel, "x")
-    if not panel.is_forest:
+    if not panel.in_rows:
         _axis(axes, panel, "y")
     for depth, layer in enumerate(panel.layers, start=2):
         if isinstance(layer, Points):
-            scatter(axes, layer, fills, norm, depth, SIZES.get(columns, 14))
+            scatter(axes, layer, fills, norm, depth, SIZES.get(columns, 14), ticks=bool(panel.rows))
         elif isinstance(layer, Curve):
             colour = palette.style(layer.group).colour if layer.group is not None else INK
             axes.plot(layer.x, layer.y, color=colour, linestyle=DASHES[layer.dash], zorder=depth + 0.5)
@@ -181,6 +189,8 @@ def _panel(axes: "Axes", panel: Panel, fills: dict, norm: Normalize | None, colu
                 axes.fill_between(layer.x, layer.low, layer.high, color=colour, alpha=0.2, linewidth=0, zorder=depth)
     if panel.is_forest:
         forest(axes, panel)
+    if panel.in_rows:
+        name_rows(axes, panel.named_rows()[0])
     for line in panel.lines:
         along = axes.axhline if line.axis == "y" else axes.axvline
         along(line.at, **RULE, zorder=1.5)

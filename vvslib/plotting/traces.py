@@ -77,6 +77,8 @@ def _points(figure: Figure, panel: Panel, layer: Points, group: Any, variant: An
         marker |= {"color": rows[layer.colour].tolist(), "coloraxis": "coloraxis"}
     else:
         marker["color"] = style.colour
+    if panel.rows:
+        marker |= {"symbol": "line-ns-open", "size": 11, "line": {"width": 1.2}}
     text = [
         [html.escape(labels.cell(name, value)) for name, value in row.items()]
         for row in rows[list(layer.hover)].to_dict("records")
@@ -85,7 +87,7 @@ def _points(figure: Figure, panel: Panel, layer: Points, group: Any, variant: An
     head = f"<b>%{{customdata[{list(layer.hover).index('model_id')}]}}</b>" if "model_id" in layer.hover else ""
     unsaid = "".join(
         f"<br>{html.escape(name)}: %{{{axis}:.4~g}}"
-        for axis, column, name in (("x", layer.x, panel.x_label), ("y", layer.y, panel.y_label))
+        for axis, column, name in (("x", layer.x, panel.x_label), ("y", layer.y, panel.y_label))[: 1 if panel.rows else 2]
         if column not in layer.hover
     )
     return {
@@ -123,7 +125,7 @@ def _curve(curve: Curve) -> list[dict[str, Any]]:
 
 
 def _estimates(panel: Panel, layer: Estimates, position: int) -> list[dict[str, Any]]:
-    rows, shifts = panel.forest_rows()
+    rows, shifts = panel.named_rows()
     styles = [layer.style(group, position) for group in layer.groups()]
     y = [rows.index(label) + shifts[position] for label in layer.labels]
     found = []

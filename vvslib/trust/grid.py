@@ -57,8 +57,8 @@ def _told(choice: str, rows: pd.DataFrame) -> str:
     return f"{choice}: {worst(rows['verdict'])} ({numbers})"
 
 
-def pulls(curve: pd.DataFrame) -> pd.DataFrame:
-    """What each option does to an outcome, whatever else is chosen: median and middle half of its specifications.
+def options(curve: pd.DataFrame) -> pd.DataFrame:
+    """Which options each specification takes, one row an option.
 
     Parameters
     ----------
@@ -68,23 +68,22 @@ def pulls(curve: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        choice, option, value (median), low, high (quartiles), n.
+        The curve's own columns less its choices; choice; option, with the median of its specifications. Choice by choice, options
+        in the order in which they come first.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"form": ["a", "a", "b"], "value": [1.0, 2.0, 5.0]})
-    >>> pulls(frame)[["option", "value"]].to_dict("list")
-    {'option': ['a', 'b'], 'value': [1.5, 5.0]}
+    >>> frame = pd.DataFrame({"form": ["a"], "without": ["none"], "value": [1.0], "rank": [1]})
+    >>> options(frame)[["rank", "choice", "option"]].to_dict("split")["data"]
+    [[1, 'form', 'a: 1.00'], [1, 'without', 'all families: 1.00']]
     """
-    found = []
-    for choice in ("objective", "form", "cut", "without"):
-        if choice not in curve:
-            continue
-        for option, part in curve.groupby(choice, sort=False)["value"]:
-            low, value, high = (float(part.quantile(q)) for q in (0.25, 0.5, 0.75))
-            named = {"none": "all families"}.get(option, f"without {option}") if choice == "without" else option
-            found.append({"choice": choice, "option": named, "value": value, "low": low, "high": high, "n": len(part)})
-    return pd.DataFrame(found)
+    named = curve.copy()
+    if "without" in named:
+        named["without"] = named["without"].map(lambda name: "all families" if name == "none" else f"without {name}")
+    choices = [name for name in ("objective", "form", "cut", "without") if name in named]
+    taken = named.melt([name for name in named if name not in choices], choices, var_name="choice", value_name="option")
+    medians = taken.groupby(["choice", "option"])["value"].transform("median")
+    return taken.assign(option=taken["option"] + medians.map(": {:.2f}".format))
 
 
 def as_published(curve: pd.DataFrame) -> pd.Series:

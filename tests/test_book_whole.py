@@ -1,0 +1,81 @@
+"""The whole book: strict builds with and without data, again without changes, and what stands in for data that are not there."""
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+import books
+import chromium
+import pytest
+
+from vvslib import sources
+from vvslib.book.chapters import chapters_named
+from vvslib.runs.notebooks import find
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("error")]
+
+
+def test_real_book_is_strict():
+    """The book builds with warnings as errors, with the data that this machine has."""
+    built = books.real()
+    assert built.status == 0, built.said
+    assert (built.html / "index.html").is_file()
+
+
+def test_second_build_is_quick():
+    """Building again without changes reads no page and takes seconds: less than 20 where nothing else runs, as other tests do."""
+    books.real()
+    started = time.monotonic()
+    again = books.build(books.CHECKOUT)
+    assert again.status == 0, again.said
+    assert "0 added, 0 changed, 0 removed" in again.said
+    assert time.monotonic() - started < 60
+
+
+def test_book_without_data_is_strict():
+    """The tracked files alone build strictly where no data can be reached."""
+    built = books.bare()
+    assert built.status == 0, built.said
+
+
+def test_chapters_without_data_show_committed_results():
+    """Without data, each chapter that needs them says so, names the date and the command."""
+    built = books.bare()
+    notebooks = find(built.root)
+    chapters = [name for name in chapters_named(built.root / "book/_toc.yml") if notebooks[name].sources]
+    if not chapters:
+        pytest.skip("no chapter of the book needs data yet")
+    for name in chapters:
+        date = json.loads((built.root / "results" / name / "provenance.json").read_text())["date"][:10]
+        said = built.text(f"chapters/{name}.html")
+        assert f"shown are the results committed on {date}" in said, name
+        assert all(f"vvs fetch {source}" in said for source in notebooks[name].sources), name
+
+
+def test_the_claims_page_shows_the_grid():
+    """In the real book all eleven claims and their hover texts are there."""
+    html = (books.real().html / "chapters" / "claims.html").read_text(encoding="utf-8")
+    assert html.count("<abbr title=") >= 60
+    assert html.count('class="vvs-fails') >= 3
+
+
+@pytest.mark.browser
+@chromium.needed
+@pytest.mark.skipif(sources.locate("published_scores") is None, reason="published_scores not found: vvs fetch published_scores")
+def test_a_reader_finds_and_takes_one_of_the_published_models():
+    """From the start page to the downloaded row of "ResNet-50, ecoset, 30 images per class": two clicks and a search."""
+    built = books.real()
+    with chromium.browser() as browser:
+        page = browser.new_context(accept_downloads=True, viewport={"width": 1200, "height": 900}).new_page()
+        page.goto((built.html / "index.html").as_uri())
+        page.get_by_role("link", name="Look up any of the models").click()
+        page.wait_for_function("document.querySelector('.vvs-explorer-count')?.innerText.startsWith('993 of 993')")
+        page.get_by_label("Search", exact=True).last.type("ResNet-50, ecoset, 30 images per class")
+        page.wait_for_function("document.querySelector('.vvs-explorer-count').innerText.startsWith('1 of 993')")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download CSV").click()
+        text = Path(download.value.path()).read_text(encoding="utf-8")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["model_id"] == "resnet50_ecoset_30_seed-0"
