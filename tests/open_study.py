@@ -20,6 +20,7 @@ MEASURES = {
     "simulated.V1-pls": "V1",
     "simulated.V2-pls": "V2",
 }
+FOLLOWED = ["cowley2023.V4-pls", "kriegeskorte2008.IT-rdm", "peterson2019.behavior-i2n"]
 LAW = {  # constant, and what tenfold N, D and steps add
     "V1": (0.30, 0.01, 0.00, 0.00),
     "V2": (0.25, 0.02, 0.01, 0.01),
@@ -65,9 +66,22 @@ def rows(frame: pd.DataFrame, benchmarks: list[str], readout: str, less: float =
         raw = frame[region] - less * LAW[region][1] * np.log10(frame["n_params"] / 1e4)
         score = (raw / CEILING[region]) ** 2 if region in ("V1", "V2", "V4") else raw / CEILING[region]
         own = {"benchmark_name": name, "region": region, "raw": raw, "score": score, "ceiling": CEILING[region]}
+        own["layer"] = "layer4.0"
         parts.append(about.assign(**own, readout=readout, is_simulated=name.startswith("simulated."), scale="open"))
     joined = pd.concat(parts, ignore_index=True)
     return table.check(joined.assign(**{name: False for name in FLAGS if name not in joined}))
+
+
+def epoch_by_epoch(frame: pd.DataFrame) -> pd.DataFrame:
+    """The networks whose epochs are kept, ten of them: V4 is there after two, behaviour rises to the end."""
+    last = frame[(frame["length_by"] == "epochs") & (frame["samples_per_class"] == 0)]
+    parts = []
+    for epoch in range(1, 11):
+        reached = {"V4": min(1.0, epoch / 2), "behavior": epoch / 10, "IT": min(1.0, epoch / 5)}
+        grown = {region: last[region] * share for region, share in reached.items()}
+        grown |= {name: last[name] * epoch / 10 for name in ("n_samples_seen", "total_flops")}
+        parts.append(last.assign(epochs=epoch, n_epochs=epoch, acc=np.nan, **grown))
+    return pd.concat(parts, ignore_index=True)
 
 
 def write(folder: Path, seed: int = 0) -> Path:
@@ -77,6 +91,7 @@ def write(folder: Path, seed: int = 0) -> Path:
     table.write(rows(frame, list(MEASURES), "at 64 px, pooled to 4"), folder / "scores.parquet")
     narrow = ["cowley2023.V4-pls", "cowley2023.V4-ridge", "peterson2019.behavior-i2n", "peterson2019.behavior-i1"]
     table.write(rows(frame, narrow, "at 64 px, projected to 16", READOUT), folder / "matched.parquet")
+    table.write(rows(epoch_by_epoch(frame), FOLLOWED, "at 64 px, pooled to 4"), folder / "checkpoints.parquet")
     spread = rng.normal(0, 0.1, N_NEUROIDS)
     own = rng.normal(0, 0.02, (len(frame), N_NEUROIDS))
     lists = [list(value + spread + noise) for value, noise in zip(frame["V4"], own, strict=True)]

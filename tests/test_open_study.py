@@ -58,22 +58,73 @@ def test_sizes_of_image_sets_are_those_of_the_sets(name):
     assert name in KINDS
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of the kernel's client, not of ours
-def test_the_notebook_finds_the_shares_that_were_put_in(checkout, simulated, tmp_path):
-    """Run on the simulated table, the page on images, length and size has the truth within its limits."""
-    given = {"table": str(simulated / "scores.parquet"), "matched": str(simulated / "matched.parquet"), "bootstraps": 20}
-    given |= {"neuroids": str(simulated), "results": str(tmp_path / "out")}
-    path = checkout / "notebooks" / "open_apart.ipynb"
-    papermill.execute_notebook(path, tmp_path / "done.ipynb", given, cwd=checkout, progress_bar=False)
-    values = read_values("open_apart", tmp_path / "out")
-    size = values["size"]["V4"]
-    assert size["share_low"] < 1 - open_study.READOUT < size["share_high"]
-    slopes = read_table("open_apart", "slopes", tmp_path / "out")
-    v4 = slopes[slopes["measure"] == "V4"].set_index("scale")
-    assert v4["slope"].to_dict() == pytest.approx(
-        dict(n_samples=open_study.LAW["V4"][2], n_steps=open_study.LAW["V4"][3]), abs=0.01
-    )
+@pytest.fixture(scope="module")
+def page(checkout, simulated, tmp_path_factory):
+    """A function that runs a notebook on the simulated tables: name, other parameters → the folder of its results."""
+
+    def execute(name, **given):
+        out = tmp_path_factory.mktemp(name)
+        path = checkout / "notebooks" / f"{name}.ipynb"
+        given = {key: str(value) for key, value in given.items()} | {"results": str(out / "results")}
+        papermill.execute_notebook(path, out / "done.ipynb", given, cwd=checkout, progress_bar=False)
+        return out / "results"
+
+    return execute
+
+
+of_a_page = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # warnings of the kernel's client, not of ours
+
+
+class TestPages:
+    """Run on simulated tables, each page has the truth within its limits."""
+
+    pytestmark = of_a_page
+
+    def test_shares_of_images_length_and_size(self, page, simulated):
+        """What was put in for images, steps and the width of the read-out comes out."""
+        given = {"matched": simulated / "matched.parquet", "neuroids": simulated}
+        out = page("open_apart", table=simulated / "scores.parquet", **given)
+        size = read_values("open_apart", out)["size"]["V4"]
+        assert size["share_low"] < 1 - open_study.READOUT < size["share_high"]
+        slopes = read_table("open_apart", "slopes", out)
+        v4 = slopes[slopes["measure"] == "V4"].set_index("scale")
+        assert v4["slope"].to_dict() == pytest.approx(
+            dict(zip(("n_samples", "n_steps"), open_study.LAW["V4"][2:], strict=True)), abs=0.01
+        )
+
+    def test_slopes_of_every_region(self, page, simulated):
+        """Tenfold images, steps and parameters add what the law of each region says, in those that do not scale nothing."""
+        out = page("open_regions", table=simulated / "scores.parquet")
+        found = read_table("open_regions", "slopes_table", out).set_index(["measure", "tenfold"])
+        for measure, region in (("V4", "V4"), ("IT", "IT"), ("behavior", "behavior"), ("V1 (simulated)", "V1")):
+            for tenfold, slope in zip(("parameters", "images", "steps"), open_study.LAW[region][1:], strict=True):
+                at = found.loc[(measure, tenfold)]
+                assert at["low"] - 0.003 < slope < at["high"] + 0.003, (measure, tenfold)
+
+    def test_leads_of_families_and_diets(self, page, simulated):
+        """Families lead by what was put in, whatever the images, and two diets are alike."""
+        out = page("open_families", table=simulated / "scores.parquet")
+        leads = read_table("open_families", "leads", out).set_index(["measure", "of"])
+        change = leads.loc[("V4", "few − all")]
+        assert change["low"] < 0 < change["high"] and leads.loc[("V4", "all images"), "value"] > 0.02
+        diets = read_table("open_families", "diets", out)
+        assert ((diets["low"] < 0.005) & (diets["high"] > -0.005)).all()
+
+    def test_laws_of_compute(self, page, simulated):
+        """Plateaus and exponents stand there with limits that hold their values."""
+        out = page("open_compute", table=simulated / "scores.parquet")
+        exponents = read_table("open_compute", "exponents", out).set_index(["measure", "of"])
+        assert ((exponents["low"] <= exponents["value"]) & (exponents["value"] <= exponents["high"])).all()
+        sums = exponents["value"].groupby("measure").sum()
+        assert sums.to_dict() == pytest.approx({"V4": 1.0, "behavior": 1.0}, abs=0.05)
+        assert set(read_table("open_compute", "verdicts", out)["measure"]) == {"V4", "IT", "behavior"}
+
+    def test_order_of_learning(self, page, simulated):
+        """V4 is there after two epochs, IT after five, behaviour rises to the end: nine tenths of each as worked out by hand."""
+        out = page("open_dynamics", checkpoints=simulated / "checkpoints.parquet")
+        assert read_values("open_dynamics", out)["epoch"] == pytest.approx(
+            {"V4": 2**0.8, "IT": 4 * 1.25**0.5, "behavior": 8 * 1.125**0.1}
+        )
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ PLAIN = {"is_random": False, "is_ssl": False, "is_adv": False}
 EPOCHS, STEPS = {"length_by": "epochs"}, {"length_by": "steps"}
 
 
-def networks(scores: pd.DataFrame, measures: Mapping[str, str], value: str = "raw") -> pd.DataFrame:
+def networks(scores: pd.DataFrame, measures: Mapping[str, str], value: str = "raw", by: Sequence[str] = ()) -> pd.DataFrame:
     """One row a network, with a column a measure.
 
     Parameters
@@ -33,6 +33,8 @@ def networks(scores: pd.DataFrame, measures: Mapping[str, str], value: str = "ra
         Column → benchmark.
     value
         Which number of the table: raw, score, ceiling, raw_error, …
+    by
+        What tells the rows of a network apart: ``epochs`` in a table of checkpoints.
 
     Returns
     -------
@@ -59,8 +61,9 @@ def networks(scores: pd.DataFrame, measures: Mapping[str, str], value: str = "ra
     of_rows = ["benchmark_name", "benchmark_id", "region", "score", "raw", "raw_error", "raw_error_stimuli", "raw_error_neuroids"]
     of_rows += ["ceiling", "ceiling_kind", "score_error", "score_r2c", "layer", "layer_choice", "readout", "normalisation"]
     of_rows += ["benchmark_version", "is_simulated", "scale"]
-    about = own.drop(columns=of_rows, errors="ignore").drop_duplicates("model_id").set_index("model_id")
-    wide = own.pivot(index="model_id", columns="benchmark_name", values=value)
+    keys = ["model_id", *by]
+    about = own.drop(columns=of_rows, errors="ignore").drop_duplicates(keys).set_index(keys)
+    wide = own.pivot(index=keys, columns="benchmark_name", values=value)
     return about.assign(**{label: wide[name] for label, name in measures.items()}).sort_index().reset_index()
 
 

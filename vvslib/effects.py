@@ -145,15 +145,47 @@ def lead(frame: pd.DataFrame, measure: str, families: Mapping[str, Sequence[str]
     families
         Two names → families: the first minus the second.
     """
-    first, second = (list(group) for group in families.values())
-    rows = frame[frame["arch_family"].isin([*first, *second])].reset_index(drop=True)
+    rows = _of_families(frame, families)
+    return over_architectures(rows, lambda rows: _lead(rows, measure, families))
 
-    def difference(rows: pd.DataFrame) -> float:
-        means = rows.groupby(["arch_family", "arch"])[measure].mean().reset_index()
-        sides = [means.loc[means["arch_family"].isin(group), measure] for group in (first, second)]
-        return float(sides[0].mean() - sides[1].mean())
 
-    return over_architectures(rows, difference)
+def lead_change(one: pd.DataFrame, other: pd.DataFrame, measure: str, families: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """How much larger the lead of one group of families is among some networks than among others (`lead`).
+
+    Parameters
+    ----------
+    one, other
+        One row a network each, of the same architectures; those that one of them lacks are left out.
+    measure, families
+        As in `lead`.
+
+    Examples
+    --------
+    >>> archs = [("r1", "ResNet", 0.4), ("r2", "ResNet", 0.5), ("v1", "ViT", 0.1), ("v2", "ViT", 0.2)]
+    >>> few = pd.DataFrame(archs, columns=["arch", "arch_family", "V4"])
+    >>> full = few.assign(V4=[0.5, 0.6, 0.4, 0.5])
+    >>> round(lead_change(few, full, "V4", {"strong": ["ResNet"], "weak": ["ViT"]})["value"], 2)
+    0.2
+    """
+    sides = [_of_families(frame, families) for frame in (one, other)]
+    shared = set(sides[0]["arch"]) & set(sides[1]["arch"])
+    marked = [frame[frame["arch"].isin(shared)].assign(_side=i) for i, frame in enumerate(sides)]
+
+    def change(rows: pd.DataFrame) -> float:
+        first, second = (_lead(rows[rows["_side"] == i], measure, families) for i in range(2))
+        return first - second
+
+    return over_architectures(pd.concat(marked, ignore_index=True), change)
+
+
+def _of_families(frame: pd.DataFrame, families: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    return frame[frame["arch_family"].isin([name for group in families.values() for name in group])].reset_index(drop=True)
+
+
+def _lead(rows: pd.DataFrame, measure: str, families: Mapping[str, Sequence[str]]) -> float:
+    means = rows.groupby(["arch_family", "arch"])[measure].mean().reset_index()
+    first, second = (means.loc[means["arch_family"].isin(list(group)), measure] for group in families.values())
+    return float(first.mean() - second.mean())
 
 
 def shared_effects(
