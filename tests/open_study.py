@@ -21,6 +21,8 @@ MEASURES = {
     "simulated.V2-pls": "V2",
 }
 FOLLOWED = ["cowley2023.V4-pls", "kriegeskorte2008.IT-rdm", "peterson2019.behavior-i2n"]
+UNCEILED = "kriegeskorte2008.IT-rdm"
+"""One matrix of both monkeys: no ceiling, and so no score."""
 LAW = {  # constant, and what tenfold N, D and steps add
     "V1": (0.30, 0.01, 0.00, 0.00),
     "V2": (0.25, 0.02, 0.01, 0.01),
@@ -67,6 +69,8 @@ def rows(frame: pd.DataFrame, benchmarks: list[str], readout: str, less: float =
         score = (raw / CEILING[region]) ** 2 if region in ("V1", "V2", "V4") else raw / CEILING[region]
         own = {"benchmark_name": name, "region": region, "raw": raw, "score": score, "ceiling": CEILING[region]}
         own["layer"] = "layer4.0"
+        if name == UNCEILED:
+            own |= {"score": np.nan, "ceiling": np.nan}
         parts.append(about.assign(**own, readout=readout, is_simulated=name.startswith("simulated."), scale="open"))
     joined = pd.concat(parts, ignore_index=True)
     return table.check(joined.assign(**{name: False for name in FLAGS if name not in joined}))

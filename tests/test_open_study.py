@@ -117,7 +117,7 @@ class TestPages:
         assert ((exponents["low"] <= exponents["value"]) & (exponents["value"] <= exponents["high"])).all()
         sums = exponents["value"].groupby("measure").sum()
         assert sums.to_dict() == pytest.approx({"V4": 1.0, "behavior": 1.0}, abs=0.05)
-        assert set(read_table("open_compute", "verdicts", out)["measure"]) == {"V4", "IT", "behavior"}
+        assert set(read_table("open_compute", "verdicts", out)["measure"]) == {"V4", "human IT", "behavior"}
 
     def test_order_of_learning(self, page, simulated):
         """V4 is there after two epochs, IT after five, behaviour rises to the end: nine tenths of each as worked out by hand."""
