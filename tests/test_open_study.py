@@ -1,6 +1,7 @@
 """The open replication: its definitions and notebooks on a simulated table of its design; what is committed, once it is."""
 
 import json
+from pathlib import Path
 
 import open_study
 import papermill
@@ -65,7 +66,8 @@ def page(checkout, simulated, tmp_path_factory):
     def execute(name, **given):
         out = tmp_path_factory.mktemp(name)
         path = checkout / "notebooks" / f"{name}.ipynb"
-        given = {key: str(value) for key, value in given.items()} | {"results": str(out / "results")}
+        given = {key: str(value) if isinstance(value, Path) else value for key, value in given.items()}
+        given |= {"results": str(out / "results")}
         papermill.execute_notebook(path, out / "done.ipynb", given, cwd=checkout, progress_bar=False)
         return out / "results"
 
@@ -82,7 +84,7 @@ class TestPages:
 
     def test_shares_of_images_length_and_size(self, page, simulated):
         """What was put in for images, steps and the width of the read-out comes out."""
-        given = {"matched": simulated / "matched.parquet", "neuroids": simulated}
+        given = {"matched": simulated / "matched.parquet", "neuroids": simulated, "bootstraps": 20}
         out = page("open_apart", table=simulated / "scores.parquet", **given)
         size = read_values("open_apart", out)["size"]["V4"]
         assert size["share_low"] < 1 - open_study.READOUT < size["share_high"]
@@ -112,7 +114,7 @@ class TestPages:
 
     def test_laws_of_compute(self, page, simulated):
         """Plateaus and exponents stand there with limits that hold their values."""
-        out = page("open_compute", table=simulated / "scores.parquet")
+        out = page("open_compute", table=simulated / "scores.parquet", bootstraps=100)
         exponents = read_table("open_compute", "exponents", out).set_index(["measure", "of"])
         assert ((exponents["low"] <= exponents["value"]) & (exponents["value"] <= exponents["high"])).all()
         sums = exponents["value"].groupby("measure").sum()
@@ -121,7 +123,7 @@ class TestPages:
 
     def test_order_of_learning(self, page, simulated):
         """V4 is there after two epochs, IT after five, behaviour rises to the end: nine tenths of each as worked out by hand."""
-        out = page("open_dynamics", checkpoints=simulated / "checkpoints.parquet")
+        out = page("open_dynamics", checkpoints=simulated / "checkpoints.parquet", bootstraps=20)
         assert read_values("open_dynamics", out)["epoch"] == pytest.approx(
             {"V4": 2**0.8, "IT": 4 * 1.25**0.5, "behavior": 8 * 1.125**0.1}
         )
