@@ -74,7 +74,7 @@ def scatter(frame: pd.DataFrame, x: str, y: str, curves: Sequence[Curve] = (), *
     return Panel([Points(frame, x, y, group="arch_family", fill="dataset"), *curves], **axes)
 
 
-def ticks(frame: pd.DataFrame, x: str, row: str, group: str, *, x_label: str, title: str = "") -> Panel:
+def ticks(frame: pd.DataFrame, x: str, row: str, group: str, *, x_label: str, **axes) -> Panel:
     """A row of ticks for every value of a column: where along x it occurs.
 
     Parameters
@@ -83,12 +83,12 @@ def ticks(frame: pd.DataFrame, x: str, row: str, group: str, *, x_label: str, ti
         One row a tick.
     x, row, group
         Columns: place, name of the row (in the order in which they come first), colour.
-    x_label, title
+    x_label, **axes
         Of the panel.
     """
     names = list(dict.fromkeys(frame[row]))
     placed = frame.assign(row=frame[row].map(names.index).astype(float))
-    return Panel([Points(placed, x, "row", group=group, hover=[row])], x_label, "", title=title, x_log=False, rows=names)
+    return Panel([Points(placed, x, "row", group=group, hover=[row])], x_label, "", x_log=False, rows=names, **axes)
 
 
 def _axis(column: str) -> str:

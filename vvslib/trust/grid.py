@@ -83,7 +83,8 @@ def options(curve: pd.DataFrame) -> pd.DataFrame:
     choices = [name for name in ("objective", "form", "cut", "without") if name in named]
     taken = named.melt([name for name in named if name not in choices], choices, var_name="choice", value_name="option")
     medians = taken.groupby(["choice", "option"])["value"].transform("median")
-    return taken.assign(option=taken["option"] + medians.map(": {:.2f}".format))
+    short = taken["option"].str.removesuffix(" of (1 + S)/2")  # which the page says, and a phone has no room for
+    return taken.assign(option=short + medians.map(": {:.2f}".format))
 
 
 def as_published(curve: pd.DataFrame) -> pd.Series:
