@@ -29,7 +29,7 @@ SAMPLE = ("test_book.py", "test_book_front.py", "test_browser.py")
 
 def shared_book(file: str, nodeid: str) -> str | None:
     """Which book a test shares with others, if any; tests of either book say which in their parameters."""
-    if file in WHOLE or "[real" in nodeid:
+    if file in WHOLE or (file in SAMPLE and "[real" in nodeid):
         return "whole"
     return "sample" if file in SAMPLE else None
 

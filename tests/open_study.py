@@ -68,12 +68,11 @@ def rows(frame: pd.DataFrame, benchmarks: list[str], readout: str, less: float =
         raw = frame[region] - less * LAW[region][1] * np.log10(frame["n_params"] / 1e4)
         score = (raw / CEILING[region]) ** 2 if region in ("V1", "V2", "V4") else raw / CEILING[region]
         own = {"benchmark_name": name, "region": region, "raw": raw, "score": score, "ceiling": CEILING[region]}
-        own["layer"] = "layer4.0"
         if name == UNCEILED:
             own |= {"score": np.nan, "ceiling": np.nan}
-        parts.append(about.assign(**own, readout=readout, is_simulated=name.startswith("simulated."), scale="open"))
+        parts.append(about.assign(**own, readout=readout, is_simulated=name.startswith("simulated.")))
     joined = pd.concat(parts, ignore_index=True)
-    return table.check(joined.assign(**{name: False for name in FLAGS if name not in joined}))
+    return table.check(joined.assign(layer="layer4.0", scale="open", **{name: False for name in FLAGS if name not in joined}))
 
 
 def epoch_by_epoch(frame: pd.DataFrame) -> pd.DataFrame:

@@ -117,9 +117,10 @@ class TestPages:
         out = page("open_compute", table=simulated / "scores.parquet", bootstraps=100)
         exponents = read_table("open_compute", "exponents", out).set_index(["measure", "of"])
         assert ((exponents["low"] <= exponents["value"]) & (exponents["value"] <= exponents["high"])).all()
-        sums = exponents["value"].groupby("measure").sum()
-        assert sums.to_dict() == pytest.approx({"V4": 1.0, "behavior": 1.0}, abs=0.05)
-        assert set(read_table("open_compute", "verdicts", out)["measure"]) == {"V4", "human IT", "behavior"}
+        assert exponents["value"].between(0.1, 0.9).all()  # size and samples both add what was put in
+        verdicts = read_table("open_compute", "verdicts", out)
+        assert set(verdicts["measure"]) == {"V4", "human IT", "behavior"}
+        assert (verdicts[verdicts["measure"] == "V4"]["high"] == 1).all()  # no plateau was put in, so none has an upper limit
 
     def test_order_of_learning(self, page, simulated):
         """V4 is there after two epochs, IT after five, behaviour rises to the end: nine tenths of each as worked out by hand."""

@@ -17,6 +17,7 @@ import pytest
 from matplotlib import image
 from matplotlib.text import Text
 
+from vvslib import charts
 from vvslib.errors import VvsError
 from vvslib.plotting import Curve, Estimates, Figure, Line, Panel, Points, interactive, labels, palette, static, tidy
 
@@ -345,3 +346,17 @@ def test_the_region_of_behaviour_is_spelled_one_way():
         for said in ([text.get_text() for text in static.draw(figure).findobj(Text)], [shown, drawn["layout"], drawn["alt"]]):
             assert "behaviour" in json.dumps(said) and not re.search(r"behavior\b", json.dumps(said))
     assert tidy.curves(Figure([forest]))["item"].tolist() == ["IT", "behavior"]
+
+
+def test_ticks_stand_in_named_rows():
+    """Both drawings name the rows from the top and draw a tick at each place; a curve has no place among them."""
+    ticked = pd.DataFrame({"rank": [1, 2, 3], "option": ["b", "a", "b"], "choice": ["form", "form", "form"]})
+    panel = charts.ticks(ticked, "rank", "option", "choice", x_label="rank")
+    axes = static.draw(Figure([panel])).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["b", "a"] and axes.yaxis_inverted()
+    drawn = interactive.plotly(Figure([panel]))
+    assert drawn["layout"]["yaxis"]["ticktext"] == ["b", "a"]
+    (trace,) = [trace for trace in drawn["data"] if trace.get("x") == [1, 2, 3]]
+    assert trace["y"] == [0, 1, 0] and trace["marker"]["symbol"] == "line-ns-open"
+    with pytest.raises(VvsError, match=r"must be Points where Panel\.rows are named"):
+        Panel([Curve([1, 2], [0, 1])], "rank", "", x_log=False, rows=["a", "b"])

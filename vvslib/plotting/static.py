@@ -89,7 +89,7 @@ def render(figure: Figure) -> dict[str, bytes]:
     canvas.set_dpi(DPI)
     with _style():
         # Not by savefig, which draws everything once more for each file. Laid out once, or things would move between the two.
-        FigureCanvasAgg(canvas).print_png(png, metadata={"Software": None})
+        canvas.canvas.print_png(png, metadata={"Software": None})
         canvas.set_layout_engine("none")
         FigureCanvasSVG(canvas).print_svg(svg, metadata={"Date": None, "Creator": None})
     return {"png": png.getvalue(), "svg": svg.getvalue()}

@@ -73,9 +73,9 @@ def options(curve: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"form": ["a"], "without": ["none"], "value": [1.0], "rank": [1]})
-    >>> options(frame)[["rank", "choice", "option"]].to_dict("split")["data"]
-    [[1, 'form', 'a: 1.00'], [1, 'without', 'all families: 1.00']]
+    >>> frame = pd.DataFrame({"form": ["a", "a"], "without": ["none", "ViT"], "value": [1.0, 3.0], "rank": [1, 2]})
+    >>> options(frame)[["rank", "option"]].to_dict("split")["data"]
+    [[1, 'a: 2.00'], [2, 'a: 2.00'], [1, 'all families: 1.00'], [2, 'without ViT: 3.00']]
     """
     named = curve.copy()
     if "without" in named:
