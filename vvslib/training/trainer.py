@@ -244,8 +244,8 @@ class _Run:
 
     @property
     def points(self) -> frozenset[int]:
-        """Steps after which a point of the curve is taken: twenty of them, denser at the start, and the last."""
-        return curve_points(self.plan.steps)
+        """Steps after which a point of the curve is taken, denser at the start; the last is one."""
+        return curve_points(self.plan.steps, looks(self.plan.n_samples_seen, len(self.validation)))
 
     def _keep_up(self, loss: float) -> None:
         """After a step: points of the curve, weights of an epoch, the saved state, a word to whoever watches."""
@@ -350,7 +350,20 @@ class _Run:
         return Trained(self.spec, self.plan, self.curve.rows, path, time.perf_counter() - self.began)
 
 
-def curve_points(steps: int, count: int = 10) -> frozenset[int]:
+def looks(n_samples_seen: int, n_validation: int) -> int:
+    """How many points a learning curve gets: ten, or as few as three where looking would cost more than a tenth of training.
+
+    A training image counts as three validation images: forward, and backward twice.
+
+    Examples
+    --------
+    >>> looks(128_000, 480), looks(128_000, 10_000), looks(1_000, 10_000)
+    (10, 3, 3)
+    """
+    return min(10, max(3, 3 * n_samples_seen // (10 * n_validation)))
+
+
+def curve_points(steps: int, count: int) -> frozenset[int]:
     """Steps after which a point of the curve is taken.
 
     Examples
