@@ -1,6 +1,6 @@
 """Networks of an exported sweep once more, from nothing: trained, scored by the committed layers, held against the table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +19,9 @@ from vvslib.sweep.train import train_run
 ACCURACY = "acc"
 
 
-def cheapest(folder: Path, n: int, differing: Sequence[str] = ("arch",)) -> list[str]:
+def cheapest(
+    folder: Path, n: int, differing: Sequence[str] = ("arch",), at_least: Mapping[str, float] | None = None
+) -> list[str]:
     """Ids of exported networks that cost least to train, no two alike in some columns.
 
     Parameters
@@ -30,6 +32,8 @@ def cheapest(folder: Path, n: int, differing: Sequence[str] = ("arch",)) -> list
         How many.
     differing
         Columns of ``runs.csv``.
+    at_least
+        Column → the least value that counts.
 
     Raises
     ------
@@ -37,6 +41,8 @@ def cheapest(folder: Path, n: int, differing: Sequence[str] = ("arch",)) -> list
         When there are not so many.
     """
     runs = _runs(folder)
+    for column, least in (at_least or {}).items():
+        runs = runs[runs[column] >= least]
     first = runs[runs["state"] == "done"].sort_values(["total_flops", "run_id"]).drop_duplicates(list(differing))
     if len(first) < n:
         raise VvsError(
