@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -141,14 +142,26 @@ def _judged(work, todo: list[int], jobs: int):
         yield from pool.map(work, todo)
 
 
+DIGITS = 4
+"""Significant digits of a design's numbers in its fingerprint: fitted, they differ from processor to processor in the last ones."""
+
+
 def fingerprint(one: Design) -> str:
-    """Digest of everything a design's tables depend on."""
+    """Digest of everything a design's tables depend on; fitted numbers to `DIGITS`."""
     told = [one.law, one.parameters, one.effects.of, one.effects.row, one.delta, one.space, one.clusters, one.seed]
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(one.x).tobytes())
+    digest = hashlib.sha256(json.dumps(_rounded(told), sort_keys=True).encode())
+    digest.update("|".join(f"{value:.8g}" for value in np.ravel(one.x)).encode())
     for name, own in one.levels.items():
         digest.update(json.dumps([name, own.tolist()]).encode())
     return digest.hexdigest()[:16]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    return f"{value:.{DIGITS}g}" if isinstance(value, float) else value
 
 
 def _read(path: Path, header: dict) -> dict[int, dict[str, float]]:
