@@ -11,7 +11,7 @@ from typing import Any
 from vvslib.errors import VvsError, suggest
 
 MISSING = "–"
-APART = ("sweeps", "kept")  # folders of results/ that no notebook wrote
+APART = ("sweeps", "kept", "open")  # folders of results/ that no notebook wrote
 _REFERENCE = re.compile(r"(?P<name>[\w-]+)\.(?P<key>[^\[\]:]+)(?P<index>(?:\[[^\[\]]+\])*)(?::(?P<spec>.+))?")
 _SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -143,7 +143,7 @@ def _judged(work, todo: list[int], jobs: int):
 
 
 DIGITS = 4
-"""Significant digits of a design's numbers in its fingerprint: fitted, they differ from processor to processor in the last ones."""
+"""Significant digits of a design's numbers in its fingerprint: the last ones of what is fitted hang on the processor."""
 
 
 def fingerprint(one: Design) -> str:
