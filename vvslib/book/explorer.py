@@ -25,6 +25,8 @@ from vvslib.errors import VvsError
 MODELS = "_static/models.js"
 LIBRARY = "_static/datatables"
 OPEN_TABLE = Path("open", "scores.parquet")
+SHOWN = {"V4": "cowley2023.V4-pls", "IT": "kriegeskorte2008.humanIT-rdm", "behavior": "peterson2019.behavior-i2n"}
+"""Region → the benchmark of the open study whose score is shown."""
 """The open study's score table, in the folder of results."""
 
 KEPT = (
@@ -156,8 +158,7 @@ def gather(results: Results) -> list[pd.DataFrame]:
         found.append(models(published.scores(), "published"))
     if (results.folder / OPEN_TABLE).is_file():
         frame = table.read(results.folder / OPEN_TABLE)
-        main = results.read("open", "values.json")["benchmarks"]
-        found.append(models(frame[frame["benchmark_name"].isin(main.values())], "open", main))
+        found.append(models(frame[frame["benchmark_name"].isin(SHOWN.values())], "open", SHOWN))
     return found
 
 
