@@ -33,11 +33,11 @@ RUNS = {
 
 
 def answer(name: str) -> dict[str, float]:
-    """Loss of every step, validation loss, and norms of the weights at the end."""
+    """Mean losses between the points of the learning curve, validation loss, and norms of the weights at the end."""
     with tempfile.TemporaryDirectory() as folder:
         done = train(training.spec(**SHORT, **RUNS[name]), Path(folder), hardware=Hardware("cpu"))
         weights = read(done.weights)["weights"]
-    found = {f"loss after step {round(row['step'])}": row["train_loss"] for row in done.curve}
+    found = {f"loss up to step {round(row['step'])}": row["train_loss"] for row in done.curve}
     found |= {key: value for key, value in done.last.items() if key == "val_loss"}
     found |= {f"norm of {key}": value.norm().item() for key, value in sorted(weights.items()) if value.ndim > 1}
     return found

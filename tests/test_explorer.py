@@ -10,11 +10,13 @@ from urllib.parse import parse_qs
 import books
 import chromium
 import numpy as np
+import open_study
 import pandas as pd
 import pytest
 
 from vvslib import published, sources, table
 from vvslib.book import explorer, files
+from vvslib.book.results import Results
 from vvslib.errors import VvsError
 
 in_browser = [
@@ -93,6 +95,18 @@ def test_the_published_models_are_all_there():
     assert len(found) == 993
     own = frame[frame["model_id"] == "resnet50_ecoset_30_seed-0"].set_index("region")["score"]
     assert found.loc["resnet50_ecoset_30_seed-0", list(REGIONS)].tolist() == own[list(REGIONS)].tolist()
+
+
+def test_networks_of_the_open_study_stand_beside_the_published(tmp_path):
+    """Where its table is exported, every network is one row, with the scores of the benchmarks that are named."""
+    (tmp_path / "open").mkdir()
+    path = open_study.write(tmp_path / "open") / "scores.parquet"
+    *published_ones, own = explorer.gather(Results(tmp_path))
+    assert len(published_ones) == (sources.locate("published_scores") is not None)
+    rows = table.read(path).set_index(["model_id", "benchmark_name"])["score"].unstack()
+    assert len(own) == len(rows) and set(own["study"]) == {"open"} and own["V1"].isna().all()
+    for region, name in explorer.SHOWN.items():
+        assert own.set_index("model_id")[region].to_dict() == pytest.approx(rows[name].to_dict(), nan_ok=True)
 
 
 def page(folder: Path, n_models: int) -> Path:

@@ -43,8 +43,8 @@ def first_reached(epochs: ArrayLike, scores: ArrayLike, share: float, start: flo
 
     Examples
     --------
-    >>> first_reached([1, 10, 100, 1000], [0.0, 0.5, 0.5, 0.5], 0.5)
-    3.1622776601683795
+    >>> round(first_reached([1, 10, 100, 1000], [0.0, 0.5, 0.5, 0.5], 0.5), 6)
+    3.162278
     """
     e, y = np.asarray(epochs, float), np.asarray(scores, float)
     if e.ndim != 1 or e.shape != y.shape or len(e) <= FINAL or not np.isfinite(y).all():

@@ -25,9 +25,9 @@ from vvslib.errors import VvsError
 MODELS = "_static/models.js"
 LIBRARY = "_static/datatables"
 OPEN_TABLE = Path("open", "scores.parquet")
+"""The open study's score table, in the folder of results."""
 SHOWN = {"V4": "cowley2023.V4-pls", "IT": "kriegeskorte2008.humanIT-rdm", "behavior": "peterson2019.behavior-i2n"}
 """Region → the benchmark of the open study whose score is shown."""
-"""The open study's score table, in the folder of results."""
 
 KEPT = (
     "model_id", "arch", "arch_family", "dataset", "samples_per_class", "n_samples", "n_samples_seen", "n_epochs", "n_params",

@@ -11,7 +11,6 @@ from typing import Any
 from vvslib.errors import VvsError, suggest
 
 MISSING = "–"
-APART = ("sweeps", "kept", "open")  # folders of results/ that no notebook wrote
 _REFERENCE = re.compile(r"(?P<name>[\w-]+)\.(?P<key>[^\[\]:]+)(?P<index>(?:\[[^\[\]]+\])*)(?::(?P<spec>.+))?")
 _SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -35,8 +34,8 @@ class Results:
 
     @property
     def names(self) -> list[str]:
-        """Notebooks that have results."""
-        return sorted(p.name for p in self.folder.glob("*") if p.is_dir() and p.name not in APART) if self.folder.is_dir() else []
+        """Notebooks that have results: a folder with their values. Other folders are exports, sweeps, what is kept."""
+        return sorted(path.parent.name for path in self.folder.glob("*/values.json"))
 
     def of(self, name: str) -> Path:
         """The folder of one notebook's results.
