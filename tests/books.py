@@ -1,12 +1,17 @@
 """Books for the tests, each built once a session, strictly, in a process of its own: the real one, one without data, a sample."""
 
 import atexit
+import fcntl
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -72,10 +77,27 @@ def without_data(root: Path) -> dict[str, str]:
     return {"VVS_DATA": str(nothing), "VVS_CACHE": str(nothing), "VVS_SWEEPS": str(project.sweeps())}
 
 
+@contextmanager
+def checkout_book(kind: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """While this holds nobody else builds the checkout's book, or, with ``fcntl.LOCK_SH``, while it is looked at."""
+    name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:16]
+    with (Path(tempfile.gettempdir()) / f"vvs-book-{name}.lock").open("w") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
 @cache
 def real() -> Built:
-    """The book of this checkout, with the data that this machine has."""
-    return build(CHECKOUT)
+    """The book of this checkout, with the data that this machine has: built by the first process that asks, for all of them."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    with checkout_book():
+        if session is None:
+            return build(CHECKOUT)
+        told = Path(tempfile.gettempdir()) / f"vvs-book-{session}.json"
+        if not told.exists():
+            built = build(CHECKOUT)
+            told.write_text(json.dumps({"status": built.status, "said": built.said}), encoding="utf-8")
+        return Built(CHECKOUT, **json.loads(told.read_text(encoding="utf-8")))
 
 
 @cache
@@ -87,7 +109,8 @@ def bare() -> Built:
         if (CHECKOUT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / name, root / name)
-    return build(root, **without_data(root))
+    with checkout_book():  # what the real one trains and renders is shared: it may be on its way
+        return build(root, **without_data(root))
 
 
 def sample_project() -> Path:

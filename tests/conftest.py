@@ -26,12 +26,18 @@ WHOLE = ("test_book_whole.py", "test_notebooks.py")
 SAMPLE = ("test_book.py", "test_book_front.py", "test_browser.py")
 """Files whose tests share a built book: the whole one, or the sample."""
 
+LAST = ("test_book_bare.py", "real desk 1", "real desk 2", "real phone", "real")
+"""What needs the whole book built, in pieces that several processes can share at the end, the longest first."""
 
-def shared_book(file: str, nodeid: str) -> str | None:
-    """Which book a test shares with others, if any; tests of either book say which in their parameters."""
-    if file in WHOLE or (file in SAMPLE and "[real" in nodeid):
+
+def together(file: str, nodeid: str) -> str:
+    """What a test shares a process with: a built book, a visit to one (as its parameters say), or its file."""
+    if file in WHOLE:
         return "whole"
-    return "sample" if file in SAMPLE else None
+    for visit in LAST:
+        if file == visit or (file in SAMPLE and f"[{visit}" in nodeid):
+            return visit
+    return "sample" if file in SAMPLE else file
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,15 +48,23 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             path = nodeid.partition("::")[0]
-            return shared_book(Path(path).name, nodeid) or path
+            own = together(Path(path).name, nodeid)
+            return path if own == Path(path).name else own
 
     return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the whole book first: they take longest, and another process goes on with the sample and the rest."""
-    order = ["whole", "sample", None]
-    items.sort(key=lambda item: order.index(shared_book(item.path.name, item.nodeid)))
+    """The tests of the whole book first, while another process goes on with the sample and the rest; visits to it last."""
+    first = ["whole", "sample"]
+
+    def place(item: pytest.Item) -> int:
+        own = together(item.path.name, item.nodeid)
+        if own in first:
+            return first.index(own)
+        return len(first) + (1 + LAST.index(own) if own in LAST else 0)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

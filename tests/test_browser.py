@@ -1,6 +1,6 @@
 """The built pages in Debian's Chromium: from disk, alone, without errors, on a desk and on a phone, light and dark."""
 
-from concurrent.futures import ThreadPoolExecutor
+import fcntl
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -25,6 +25,15 @@ BUTTON = """kind => { const plot = document.querySelector('.vvs-plot'), button =
     return [button.getAttribute('aria-pressed'), document.activeElement === button,
             plot.data.filter(t => t.visible === 'legendonly' || t.opacity === 0).length]; }"""
 TOOLBAR = "() => [...document.querySelectorAll('.modebar-btn')].map(b => b.getAttribute('aria-label'))"
+LAID_OVER = """() => [...document.querySelectorAll('.vvs-plot')].flatMap(plot => {
+    const at = plot.querySelector('.main-svg').getBoundingClientRect();
+    const areas = Object.values(plot._fullLayout._plots).map(({xaxis: x, yaxis: y}) =>
+        [at.left + x._offset, at.top + y._offset, at.left + x._offset + x._length, at.top + y._offset + y._length]);
+    return [...plot.querySelectorAll('g[class^="y"][class$="tick"] > text')].filter(text => {
+        const r = text.getBoundingClientRect();
+        return areas.some(([x0, y0, x1, y1]) => r.right > x0 + 2 && r.left < x1 - 2 && r.bottom > y0 + 2 && r.top < y1 - 2);
+    }).map(text => text.textContent);
+})"""
 TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
     [document.documentElement.scrollWidth].concat([...document.querySelectorAll('main *')]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className))"""
@@ -55,6 +64,7 @@ class Seen:
     no_alt: list[str] = field(default_factory=list)
     undrawn: list[str] = field(default_factory=list)
     too_wide: list[str] = field(default_factory=list)
+    laid_over: list[str] = field(default_factory=list)
     drawn: int = 0
     toolbar: list[str] = field(default_factory=list)
     colours: dict[str, list[str]] = field(default_factory=dict)
@@ -98,6 +108,7 @@ def look(context, url):
     seen.toolbar = page.evaluate(TOOLBAR)
     seen.no_alt = page.evaluate(NO_ALT)
     seen.too_wide = page.evaluate(TOO_WIDE)
+    seen.laid_over = page.evaluate(LAID_OVER)
     wide = page.viewport_size["width"] > 400  # colours and paper are the same for what is narrow
     seen.barriers = barriers(page, None if wide else NARROW)
     if not wide:
@@ -121,77 +132,102 @@ def look(context, url):
     return seen
 
 
-def walk(built, width):
-    """Every page of a book at a width: ``{page at width: Seen}``."""
+def walk(built, width, part=slice(None)):
+    """Some pages of a book at a width: ``{page at width: Seen}``."""
     with chromium.browser() as browser:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
-        pages = built.pages()
+        pages = built.pages()[part]
         found = {f"{path.relative_to(built.html)} at {width} px": look(context, path.as_uri()) for path in pages}
     return found
 
 
+VISITS = {
+    "sample": ("sample", {1400: slice(None), 400: slice(None)}),
+    "real desk 1": ("real", {1400: slice(0, None, 2)}),
+    "real desk 2": ("real", {1400: slice(1, None, 2)}),
+    "real phone": ("real", {400: slice(None)}),
+}
+"""Visit → the book, and which of its pages at which widths: every page at 1400 px and at 400 px, in pieces (`conftest.LAST`)."""
+
+
 @cache
-def visit(book):
-    """Every page of a book at 1400 px and at 400 px, in two browsers at once: most of it is waiting for figures."""
+def visit(name):
+    """What a visit saw: ``{page at width: Seen}``."""
+    book, looks = VISITS[name]
     built = getattr(books, book)()
     if built.status:
         pytest.fail(f"the book does not build:\n{built.said}")
-    with ThreadPoolExecutor(2) as pool:
-        wide, narrow = pool.map(walk, (built, built), (1400, 400))
-    return wide | narrow
+    with books.checkout_book(fcntl.LOCK_SH):
+        found = [walk(built, width, part) for width, part in looks.items()]
+    return {page: seen for one in found for page, seen in one.items()}
 
 
-def found_by(book, what):
+def found_by(name, what):
     """Pages at which something was found."""
-    return {page: getattr(seen, what) for page, seen in visit(book).items() if getattr(seen, what)}
+    return {page: getattr(seen, what) for page, seen in visit(name).items() if getattr(seen, what)}
 
 
-both = pytest.mark.parametrize("book", ["sample", "real"])
+all_visits = pytest.mark.parametrize("book", VISITS)
+on_a_desk = pytest.mark.parametrize("book", [name for name, (_, looks) in VISITS.items() if 1400 in looks])
 
 
-@both
+def test_visits_see_every_page_at_both_widths():
+    """No page of the whole book is left out between the pieces."""
+    pages = list(range(7))
+    for width in (1400, 400):
+        parts = [looks[width] for book, looks in VISITS.values() if book == "real" and width in looks]
+        assert sorted(page for part in parts for page in pages[part]) == pages
+
+
+@all_visits
 def test_no_request_leaves_the_machine(book):
     """Pages opened from disk ask for nothing but files."""
     assert found_by(book, "requests") == {}
 
 
-@both
+@all_visits
 def test_every_file_is_there(book):
     """No request fails."""
     assert found_by(book, "failed") == {}
 
 
-@both
+@all_visits
 def test_console_is_silent(book):
     """No page reports an error."""
     assert found_by(book, "errors") == {}
 
 
-@both
+@all_visits
 def test_pictures_have_alternative_text(book):
     """Every picture and every interactive figure says in words what it shows."""
     assert found_by(book, "no_alt") == {}
 
 
-@both
+@all_visits
 def test_pages_fit_a_phone(book):
     """No page scrolls sideways, on a desk or at 400 px."""
     assert found_by(book, "too_wide") == {}
 
 
-@both
+@all_visits
+def test_names_of_rows_keep_to_their_panel(book):
+    """No name or number beside a vertical axis lies over the panel next to it."""
+    assert found_by(book, "laid_over") == {}
+
+
+@all_visits
 def test_nothing_keeps_anybody_out(book):
     """An accessibility checker (axe-core) finds nothing serious on any page, light or dark, wide or narrow."""
     assert found_by(book, "barriers") == {}
 
 
-@both
+@on_a_desk
 def test_pages_print_clean(book):
     """On paper there is the article alone: a title, pictures for interactive figures, no table or code cut off, no button."""
     assert found_by(book, "on_paper") == {}
 
 
-@both
+@all_visits
 def test_interactive_figures_draw(book):
     """Every interactive figure is drawn by plotly."""
     assert found_by(book, "undrawn") == {}
@@ -202,7 +238,7 @@ def test_the_sample_has_an_interactive_figure():
     assert visit("sample")["index.html at 1400 px"].drawn > 0
 
 
-@both
+@on_a_desk
 def test_figures_follow_the_theme(book):
     """The theme button changes the colours of every interactive figure."""
     for page, seen in ((page, seen) for page, seen in visit(book).items() if page.endswith(" 1400 px")):
@@ -238,7 +274,7 @@ def test_the_keyboard_hides_and_shows(kind):
     assert hidden[2] > before[2] == again[2]
 
 
-@both
+@all_visits
 def test_nothing_offers_to_upload(book):
     """No figure's toolbar offers to send the chart anywhere."""
     assert not [title for seen in visit(book).values() for title in seen.toolbar if "share" in title.lower()]

@@ -10,6 +10,7 @@ import pytest
 from vvslib import experiments, replication, sources
 from vvslib.images.kinds import KINDS
 from vvslib.report import read_table, read_values
+from vvslib.scoring import committed
 from vvslib.sweep import again, design, grid, nominal
 
 OWN = {name: one for name, one in experiments.load_all().items() if one.table == "open"}
@@ -145,6 +146,20 @@ def test_what_is_committed_is_whole(exported):
     asked = grid.find("open/study").read_bytes()
     assert (exported / "grid.yaml").read_bytes() == asked
     assert sum(path.stat().st_size for path in exported.iterdir()) < 12e6
+
+
+def test_depth_is_the_place_in_the_network(exported):
+    """Not that of the name: features.11 comes after features.9 and before avgpool."""
+    (one,) = (
+        entry
+        for entry in committed.read(exported / "layers.yaml").entries
+        if (entry.arch, entry.dataset, entry.region, entry.simulated) == ("small_alexnet_w16", "cifar10", "V4", False)
+    )
+    assert len(one.raw) == 8
+    places = {name: one.model_copy(update={"layer": name}).depth * 7 for name in ("features.1", "features.9", "features.11")}
+    assert places == {"features.1": 0, "features.9": 3, "features.11": 4}
+    assert one.model_copy(update={"layer": "classifier.5"}).depth == 1
+    assert one.model_copy(update={"layer": "avgpool", "raw": {"avgpool": 0.2}}).depth == 0
 
 
 @pytest.mark.slow

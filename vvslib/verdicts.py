@@ -40,13 +40,14 @@ def direction(one: Estimate, other: Estimate, none: float = 0.0) -> str:
     >>> direction(up, up), direction(up, down), direction(up, {"value": 2, "low": -1, "high": 5})
     ('agrees', 'differs', 'cannot tell')
     """
-    sides = [_side(known, none) for known in (one, other)]
+    sides = [side(known, none) for known in (one, other)]
     if 0 in sides:
         return UNKNOWN
     return AGREES if sides[0] == sides[1] else DIFFERS
 
 
-def _side(known: Estimate, none: float) -> int:
+def side(known: Estimate, none: float) -> int:
+    """Which side of a number an interval lies on: 1 above, −1 below, 0 across it or without limits."""
     if known["low"] > none:
         return 1
     return -1 if known["high"] < none else 0

@@ -11,7 +11,6 @@ from vvslib.book.directives import ResultDirective
 from vvslib.book.nodes import book_html
 from vvslib.book.study import note_use, study
 from vvslib.errors import VvsError
-from vvslib.trust.statements import STATEMENTS
 
 PAGES = {
     "as published": "claims-evidence",
@@ -52,6 +51,10 @@ class ClaimGrid(ResultDirective):
         return [node, book_html(files.downloads(name, path)), *after]
 
     def _table(self, cells: dict[tuple[str, str], dict[str, str]], columns: list[str]) -> nodes.table:
+        from vvslib.trust.statements import (
+            STATEMENTS,
+        )  # takes seconds to import, which a build that changes nothing would wait for
+
         group = nodes.tgroup(cols=len(columns) + 1)
         group += [nodes.colspec(colwidth=1, **({"stub": 1} if at == 0 else {})) for at in range(len(columns) + 1)]
         heads = [[self._link(PAGES[column], column)] if column in PAGES else [nodes.Text(column)] for column in columns]

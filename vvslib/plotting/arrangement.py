@@ -10,6 +10,12 @@ from vvslib.plotting.layers import Curve, Estimates, Points
 
 CLEAR = "rgba(0,0,0,0)"
 FAINT = "rgba(125,133,143,0.22)"
+WIDTH = 760
+"""Of the drawing, in pixels, by which gaps are reckoned."""
+NAMED_WIDTH = 640
+"""The same beside named rows, whose own names take part of it."""
+NAMES, NAMES_NARROW = 12, 10
+"""Size of the names of rows, on a wide page and on a narrow one."""
 
 
 def axis_suffix(position: int) -> str:
@@ -76,7 +82,7 @@ def arrange(figure: Figure, above: int) -> tuple[dict[str, Any], dict[str, Any],
         scale = [[i / (len(palette.SCALE) - 1), colour] for i, colour in enumerate(palette.SCALE)]
         title = {"text": labels.column(colours[0].colour), "side": "right"}
         layout["coloraxis"] = {"colorscale": scale, "colorbar": {"thickness": 12, "outlinewidth": 0, "title": title}}
-    wide, narrow = _placed(figure, figure.columns, top), _placed(figure, 1, top)
+    wide, narrow = _placed(figure, figure.columns, top, NAMES), _placed(figure, 1, top, NAMES_NARROW)
     for name, value in wide.items():
         _put(layout, name, value)
     return layout, wide, narrow
@@ -85,7 +91,7 @@ def arrange(figure: Figure, above: int) -> tuple[dict[str, Any], dict[str, Any],
 def _put(layout: dict[str, Any], name: str, value: Any) -> None:
     *parents, last = name.split(".")
     for parent in parents:
-        layout = layout[parent]
+        layout = layout.setdefault(parent, {})
     layout[last] = value
 
 
@@ -181,24 +187,39 @@ def _title(text: str, end: str) -> dict[str, Any]:
     return {"text": f"<b>{text}</b>", "showarrow": False, "font": {"size": 13}, **place}
 
 
-def _placed(figure: Figure, columns: int, top: int) -> dict[str, Any]:
-    """Height, domains of the axes, and titles of the y axes for so many panels in a row."""
+def _room(figure: Figure, columns: int, size: int) -> list[float]:
+    """Share of the width that is left free before each column, for ticks and titles or the names of rows; none before the first,
+    whose margin grows.
+    """
+    room = [0.0] + [70 / WIDTH] * (columns - 1)
+    for position, panel in enumerate(figure.panels):
+        column = position % columns
+        if column and panel.in_rows:
+            letters = max((len(line) for name in panel.named_rows()[0] for line in str(name).split("<br>")), default=0)
+            room[column] = max(room[column], (0.58 * size * letters + 24) / NAMED_WIDTH)
+    return [share * min(1.0, 0.5 / max(sum(room), 1e-9)) for share in room]
+
+
+def _placed(figure: Figure, columns: int, top: int, names: int) -> dict[str, Any]:
+    """Height, domains of the axes, titles of the y axes and size of the names of rows for so many panels in a row."""
     rows = -(-len(figure.panels) // columns)
     tall = {1: 380, 2: 340}.get(columns, 290) if rows == 1 or columns > 1 else 290
     named = [sum(len(layer.labels) for layer in p.layers) if p.is_forest else len(p.rows) for p in figure.panels if p.in_rows]
     forest = max([n * 30 + 60 for n in named], default=0)
     each = figure.height / rows if figure.height else max(tall if any(not p.in_rows for p in figure.panels) else 0, forest)
     each = max(each, 240 if not forest else 0)
-    gap_x, gap_y = 70 / 760, 84
+    gap_y, room = 84, _room(figure, columns, names)
     inner = rows * each + (rows - 1) * gap_y
     placed: dict[str, Any] = {"height": round(top + inner + 130)}
-    width = (1 - gap_x * (columns - 1)) / columns
+    width = (1 - sum(room)) / columns
     for position, panel in enumerate(figure.panels):
         row, column = divmod(position, columns)
-        start, end = column * (width + gap_x), 1 - row * (each + gap_y) / inner
+        start, end = column * width + sum(room[: column + 1]), 1 - row * (each + gap_y) / inner
         suffix = axis_suffix(position)
         placed[f"xaxis{suffix}.domain"] = [start, min(1.0, start + width)]
         placed[f"yaxis{suffix}.domain"] = [max(0.0, end - each / inner), end]
         repeated = column > 0 and figure.panels[position - 1].y_label == panel.y_label
         placed[f"yaxis{suffix}.title.text"] = "" if repeated else panel.y_label
+        if panel.in_rows:
+            placed[f"yaxis{suffix}.tickfont.size"] = names
     return placed

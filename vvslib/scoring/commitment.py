@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import ConfigDict, Field
 
+from vvslib import models
 from vvslib.benchmarks import Benchmark
 from vvslib.closed import Closed
 from vvslib.errors import VvsError
@@ -72,6 +73,18 @@ class Commitment(Closed):
     def key(self) -> tuple[str, str | None, str, bool]:
         """What there is one commitment of: architecture, training set, region, simulated or not."""
         return self.arch, self.dataset, self.region, self.simulated
+
+    @property
+    def depth(self) -> float:
+        """How deep the layer lies among those that were tried, in the network's order: 0 the first, 1 the last, 0 for one alone.
+
+        Raises
+        ------
+        VvsError
+            For an architecture that the registry does not know.
+        """
+        order = [name for name in models.info(self.arch).layers if name in self.raw]
+        return order.index(self.layer) / max(1, len(order) - 1)
 
 
 @dataclass(frozen=True)
