@@ -123,7 +123,7 @@ def answers(estimates: Mapping[str, Mapping[str, Estimate]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        key, question, of, value, low, high, said; in the order of the questions.
+        key, question, of, at, value, low, high, said; in the order of the questions.
 
     Raises
     ------
@@ -140,5 +140,6 @@ def answers(estimates: Mapping[str, Mapping[str, Estimate]]) -> pd.DataFrame:
     for key, one in QUESTIONS.items():
         for of, known in estimates[key].items():
             numbers = {name: float("nan") if known[name] is None else float(known[name]) for name in ("value", "low", "high")}
-            rows.append({"key": key, "question": one.asked, "of": of, **numbers, "said": one.answer(numbers)})
+            about = {"key": key, "question": one.asked, "of": of, "at": one.at}
+            rows.append({**about, **numbers, "said": one.answer(numbers)})
     return pd.DataFrame(rows)
