@@ -79,7 +79,7 @@ def without_data(root: Path) -> dict[str, str]:
 
 @contextmanager
 def checkout_book(kind: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """While this holds nobody else builds the checkout's book, or, with ``fcntl.LOCK_SH``, while it is looked at."""
+    """While this holds nobody else builds the checkout's book; with ``fcntl.LOCK_SH`` others may hold the same, to look at it."""
     name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:16]
     with (Path(tempfile.gettempdir()) / f"vvs-book-{name}.lock").open("w") as file:
         fcntl.flock(file, kind)
@@ -109,7 +109,7 @@ def bare() -> Built:
         if (CHECKOUT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / name, root / name)
-    with checkout_book():  # what the real one trains and renders is shared: it may be on its way
+    with checkout_book(fcntl.LOCK_SH):  # what the real one trains and renders is shared: it may be on its way
         return build(root, **without_data(root))
 
 
