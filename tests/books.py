@@ -90,14 +90,18 @@ def checkout_book(kind: int = fcntl.LOCK_EX) -> Iterator[None]:
 def real() -> Built:
     """The book of this checkout, with the data that this machine has: built by the first process that asks, for all of them."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    with checkout_book():
-        if session is None:
+    if session is None:
+        with checkout_book():
             return build(CHECKOUT)
-        told = Path(tempfile.gettempdir()) / f"vvs-book-{session}.json"
-        if not told.exists():
-            built = build(CHECKOUT)
-            told.write_text(json.dumps({"status": built.status, "said": built.said}), encoding="utf-8")
-        return Built(CHECKOUT, **json.loads(told.read_text(encoding="utf-8")))
+    told = Path(tempfile.gettempdir()) / f"vvs-book-{session}.json"
+    if not told.exists():  # asked first: who looks at the book keeps no other from finding out that it is there
+        with checkout_book():
+            if not told.exists():
+                built = build(CHECKOUT)
+                partial = told.with_suffix(".partial")
+                partial.write_text(json.dumps({"status": built.status, "said": built.said}), encoding="utf-8")
+                partial.replace(told)
+    return Built(CHECKOUT, **json.loads(told.read_text(encoding="utf-8")))
 
 
 @cache
