@@ -1,6 +1,7 @@
 """The built pages in Debian's Chromium: from disk, alone, without errors, on a desk and on a phone, light and dark."""
 
 import fcntl
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -157,7 +158,7 @@ def visit(name):
     built = getattr(books, book)()
     if built.status:
         pytest.fail(f"the book does not build:\n{built.said}")
-    with books.checkout_book(fcntl.LOCK_SH):
+    with books.checkout_book(fcntl.LOCK_SH) if book == "real" else nullcontext():
         found = [walk(built, width, part) for width, part in looks.items()]
     return {page: seen for one in found for page, seen in one.items()}
 
