@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vvslib import questions
+from vvslib.errors import VvsError
 from vvslib.questions import QUESTIONS
 from vvslib.verdicts import UNKNOWN
 
@@ -42,5 +43,6 @@ def test_every_question_is_answered():
     known = {key: {"V4": {"value": 0.7, "low": None, "high": None}} for key in QUESTIONS}
     found = questions.answers(known)
     assert found["key"].tolist() == list(QUESTIONS) and set(found["said"]) <= {one.across for one in QUESTIONS.values()}
-    with pytest.raises(KeyError, match="diet"):
-        questions.answers({key: value for key, value in known.items() if key != "diet"})
+    for wrong in ({key: value for key, value in known.items() if key != "diet"}, known | {"diets": known["diet"]}):
+        with pytest.raises(VvsError, match=r"every question and no other .*; look at diets?$"):
+            questions.answers(wrong)

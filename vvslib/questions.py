@@ -1,7 +1,7 @@
 """What the open replication asks, and the rule that answers each question: written before its results, kept apart from them.
 
 An answer follows from an estimate's limits of 95 % and the rule alone (`Question.answer`). An interval that a rule does not
-provide for is not stretched to fit: it cannot be told.
+provide for is not stretched to fit: nothing is decided, in the words of `Question.across`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from vvslib.errors import VvsError
 from vvslib.verdicts import UNKNOWN, Estimate, side
 
 
@@ -28,7 +29,7 @@ class Question:
     above, below
         What is said where the interval lies on that side of `at`; None where the rule says nothing of it.
     across
-        What is said of every other interval.
+        What is said of every other interval: that nothing is decided.
 
     Examples
     --------
@@ -127,8 +128,8 @@ def answers(estimates: Mapping[str, Mapping[str, Estimate]]) -> pd.DataFrame:
 
     Raises
     ------
-    KeyError
-        For a question without an estimate: what was asked is answered.
+    VvsError
+        For a question without an estimate, or an estimate without a question: what was asked is answered.
 
     Examples
     --------
@@ -136,6 +137,9 @@ def answers(estimates: Mapping[str, Mapping[str, Estimate]]) -> pd.DataFrame:
     >>> found["said"].tolist()[:3]
     ['cannot tell', 'the features are better, not only more', 'not shown']
     """
+    if set(estimates) != set(QUESTIONS):
+        odd = ", ".join(sorted(set(estimates) ^ set(QUESTIONS)))
+        raise VvsError(f"estimates must answer every question and no other ({', '.join(QUESTIONS)}); look at {odd}")
     rows = []
     for key, one in QUESTIONS.items():
         for of, known in estimates[key].items():
