@@ -34,7 +34,10 @@ CEILING = {"V1": 0.9, "V2": 0.9, "V4": 0.86, "IT": 0.6, "behavior": 0.8}
 FAMILY = {"ResNet": 0.02, "AlexNet": 0.01, "CORnet-S": 0.01, "ConvNeXt": -0.01, "ViT": -0.03}
 READOUT = 0.5
 """Share of the size effect that is the width of the read-out."""
-N_NEUROIDS = 40
+N_NEUROIDS, N_RESAMPLES = 40, 50
+BEHAVIOR = "peterson2019.behavior-i2n"
+SHARED_SD, OWN_SD = 0.05, 0.005
+"""What a resample of the stimuli does to all networks, and to each on its own."""
 FLAGS = ("is_pretrained", "is_random", "is_ssl", "is_ablation", "is_open_clip", "is_adv", "is_simulated")
 
 
@@ -95,9 +98,29 @@ def write(folder: Path, seed: int = 0) -> Path:
     narrow = ["cowley2023.V4-pls", "cowley2023.V4-ridge", "peterson2019.behavior-i2n", "peterson2019.behavior-i1"]
     table.write(rows(frame, narrow, "at 64 px, projected to 16", READOUT), folder / "matched.parquet")
     table.write(rows(epoch_by_epoch(frame), FOLLOWED, "at 64 px, pooled to 4"), folder / "checkpoints.parquet")
+    write_lists(folder, frame, rng)
+    return folder
+
+
+def write_lists(folder: Path, frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Raw scores neuroid by neuroid, and resample by resample."""
     spread = rng.normal(0, 0.1, N_NEUROIDS)
     own = rng.normal(0, 0.02, (len(frame), N_NEUROIDS))
     lists = [list(value + spread + noise) for value, noise in zip(frame["V4"], own, strict=True)]
     kept = {"model_id": frame["model_id"], "benchmark_name": "cowley2023.V4-pls", "readout": None, "raw_by_neuroid": lists}
     (folder / "neuroids.parquet").write_bytes(export_origin.parquet(pd.DataFrame(kept)))
-    return folder
+    (folder / "resamples.parquet").write_bytes(export_origin.parquet(resamples(frame, rng)))
+
+
+def resamples(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Raw scores in resamples: what is drawn moves all networks alike, and each a little on its own."""
+    parts = []
+    for name, what in (("cowley2023.V4-pls", "stimuli"), ("cowley2023.V4-pls", "stimuli and neuroids"), (BEHAVIOR, "stimuli")):
+        alike = rng.normal(0, SHARED_SD, N_RESAMPLES)
+        for readout, less in ((None, 0.0), ("projected to 16", READOUT)):
+            region = MEASURES[name]
+            raw = frame[region] - less * LAW[region][1] * np.log10(frame["n_params"] / 1e4)
+            lists = [list(value + alike + rng.normal(0, OWN_SD, N_RESAMPLES)) for value in raw]
+            about = {"model_id": frame["model_id"], "benchmark_name": name, "readout": readout, "drawn": what}
+            parts.append(pd.DataFrame({**about, "raw_by_resample": lists}))
+    return pd.concat(parts, ignore_index=True)

@@ -6,8 +6,9 @@ import pytest
 from vvslib import benchmarks
 from vvslib.benchmarks import Facts, Stimuli, baselines
 from vvslib.benchmarks.behaviour import BehaviourBenchmark, halvings_of_counts, halvings_of_trials
+from vvslib.benchmarks.benchmark import N_RESAMPLES
 from vvslib.errors import VvsError
-from vvslib.metrics.behaviour import pattern
+from vvslib.metrics.behaviour import consistency, pattern
 from vvslib.metrics.choices import rates_of_probabilities
 from vvslib.metrics.gram import Gram
 
@@ -54,6 +55,22 @@ def test_shuffled_images_of_each_object_score_zero():
     shuffled = np.random.default_rng(0).permutation(order).ravel()
     score = one.score([p[shuffled]])
     assert abs(score.raw) < 4 * score.other_errors["stimuli"]
+
+
+def test_resamples_are_those_of_the_images():
+    """To first order: within a tenth of their spread of the consistency of the images drawn, repeated as often as drawn."""
+    one, _, p = benchmark(n=600)
+    score = one.score([0.7 * p + 0.3 / 3])
+    drawn = np.random.default_rng(0).multinomial(600, np.full(600, 1 / 600), size=N_RESAMPLES)
+    again = []
+    for counts in drawn[:30]:
+        rows = np.repeat(np.arange(600), counts)
+        halves = [tuple(half[rows] for half in pair) for pair in one.halves]
+        again.append(consistency(rates_of_probabilities((0.7 * p + 0.1)[rows], one.truth[rows]), halves, one.truth[rows]).raw)
+    spread = score.other_errors["stimuli"]
+    assert np.std(score.resamples["stimuli"] - score.raw) == pytest.approx(spread, rel=0.15)
+    assert np.sqrt(np.mean((score.resamples["stimuli"][:30] - again) ** 2)) < 0.35 * spread
+    assert list(score.resamples) == ["stimuli"]
 
 
 def test_ceiling_is_the_correlation_of_halves():

@@ -73,6 +73,19 @@ def test_error_over_stimuli_of_a_score_is_that_of_other_stimuli():
     assert np.isnan(dead.value) and np.isnan(dead.error_over_stimuli)
 
 
+def test_resamples_are_drawn_alike_for_all_features():
+    """Features that differ by little differ by little in every resample; with other neuroids drawn as well, too."""
+    X, Y = population(80, 40, 30)
+    other = X + 0.01 * np.random.default_rng(1).standard_normal(X.shape)
+    one, two = (linear_predictivity(features, Y, n_resamples=60) for features in (X, other))
+    drawn = [score.with_other_neuroids(np.random.default_rng(2)) for score in (one, two)]
+    for first, second in ((one.by_resample, two.by_resample), drawn):
+        assert np.std(first - second) < 0.5 * np.std(first)  # 1.4 times were they drawn apart
+    assert np.std(drawn[0]) > one.error_over_stimuli == pytest.approx(np.std(one.by_resample, ddof=1))
+    plain = linear_predictivity(X, Y)
+    assert plain.by_resample is None and plain.with_other_neuroids(np.random.default_rng(0)) is None
+
+
 def test_neuroids_left_out_do_not_count():
     """Resamples of a score draw from the neuroids that were used."""
     X, Y = population(60, 90, 8)

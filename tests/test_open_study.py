@@ -85,7 +85,7 @@ class TestPages:
 
     def test_shares_of_images_length_and_size(self, page, simulated):
         """What was put in for images, steps and the width of the read-out comes out."""
-        given = {"matched": simulated / "matched.parquet", "neuroids": simulated, "bootstraps": 20}
+        given = {"matched": simulated / "matched.parquet", "within": simulated, "bootstraps": 20}
         out = page("open_apart", table=simulated / "scores.parquet", **given)
         size = read_values("open_apart", out)["size"]["V4"]
         assert size["share_low"] < 1 - open_study.READOUT < size["share_high"]

@@ -88,20 +88,6 @@ def test_matched_readouts_leave_their_share():
     assert found["n_steps"].tolist()[:3] == [250, 1000, 4000] and found["n"].iloc[-1] == 24
 
 
-def test_neuroids_are_resampled_for_all_networks_alike():
-    """What all neuroids share makes no interval; effects that differ between neuroids do, around the truth."""
-    frame = open_table.networks(SLOPES, noise=0.0)
-    rng = np.random.default_rng(0)
-    alike = frame["V4"].to_numpy()[:, None] + rng.normal(0, 0.1, 80)
-    found = apart.data_share_over_neuroids(frame, alike, FEW, MANY, 1000, 200)
-    assert found["low"] == pytest.approx(found["high"]) == pytest.approx(true_share(SLOPES))
-    gains = rng.uniform(0.5, 1.5, 80)
-    held = open_table.networks(SLOPES | {"T": 0.0}, noise=0.0)["V4"].to_numpy()[:, None]
-    unlike = held * gains + (frame["V4"].to_numpy()[:, None] - held) / gains
-    found = apart.data_share_over_neuroids(frame, unlike, FEW, MANY, 1000, 200)
-    assert found["high"] - found["low"] > 0.01 and found["low"] < found["value"] < found["high"]
-
-
 def test_slopes_are_those_that_were_put_in():
     """Both slopes come out within their limits, and their shares add up to one; scales that go together are refused."""
     frame = open_table.networks(SLOPES)

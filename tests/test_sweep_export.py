@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import training
@@ -9,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from vvslib import published, replication, table
+from vvslib.benchmarks.benchmark import N_RESAMPLES
 from vvslib.cli import build
 from vvslib.errors import VvsError
 from vvslib.sweep import again, export, export_dictionary, grid, planning, scoring, work
@@ -29,10 +31,17 @@ GRID = {
         {"benchmarks": ["simulated.V1-pls", "simulated.behavior-i2n"], "untrained": 1},
         {"benchmarks": ["simulated.V1-pls"], "dimension": 32, "table": "narrow"},
         {"benchmarks": ["simulated.V1-pls"], "epochs": "kept"},
+        {
+            "benchmarks": ["simulated.V1-pls", "simulated.behavior-i2n"],
+            "resamples": True,
+            "only": [{"arch": "small_resnet_w2_d1", "per_class": [2, 0]}, {"recipe.epochs": 2}],
+            "table": "resampled",
+        },
     ],
 }
 FILES = {f"{stem}.{suffix}" for stem in export.KINDS for suffix in ("parquet", "csv")} | {
-    *("neuroids.parquet", "runs.csv", "curves.csv", "layers.yaml", "grid.yaml", "dictionary.csv", "provenance.json")
+    *("neuroids.parquet", "resamples.parquet", "runs.csv", "curves.csv"),
+    *("layers.yaml", "grid.yaml", "dictionary.csv", "provenance.json"),
 }
 
 
@@ -112,6 +121,30 @@ def test_neuroids_give_the_raw_score(swept):
 
 
 @pytest.mark.slow
+def test_resamples_are_of_the_networks_that_were_asked_for(swept):
+    """Each list lies around the raw score as widely as its error over stimuli says, though the score was remembered before."""
+    found = replication.resamples(swept[2])
+    scores = replication.scores(within=swept[2]).set_index(["model_id", "benchmark_name"])
+    wanted = {name for name in scores.index.unique(0) if "untrained" not in name and ("_w2_" in name or "epochs2" in name)}
+    assert len(wanted) == 3 and set(found["model_id"]) == wanted
+    kinds = found.groupby("benchmark_name")["drawn"].unique().map(sorted).to_dict()
+    assert kinds == {"simulated.V1-pls": ["stimuli", "stimuli and neuroids"], "simulated.behavior-i2n": ["stimuli"]}
+    for row in found[found["drawn"] == "stimuli"].itertuples():
+        known = scores.loc[(row.model_id, row.benchmark_name)]
+        assert len(row.raw_by_resample) == N_RESAMPLES and (row.readout is None or row.readout == known["readout"])
+        assert np.mean(row.raw_by_resample) == pytest.approx(known["raw"], abs=2 * known["raw_error_stimuli"])
+        assert np.std(row.raw_by_resample, ddof=1) == pytest.approx(known["raw_error_stimuli"], rel=0.2)
+
+
+@pytest.mark.parametrize("key", ["arhc", "recipe.step"])
+def test_conditions_on_unknown_parameters_are_refused(key):
+    """A way of scoring for networks with a parameter that there is not would be for none."""
+    wanted = [*GRID["score"][:-1], GRID["score"][-1] | {"only": [{key: 1}]}]
+    with pytest.raises(VvsError, match=f"`only` of 'resampled' names '{key}'.*did you mean"):
+        planning.plan(grid.build(GRID | {"score": wanted}))
+
+
+@pytest.mark.slow
 def test_provenance_says_what_ran_where(swept):
     """Runs, hours, operations, devices and code add up; digests are those of the files; nothing of folders or hosts."""
     _, store, folder = swept
@@ -121,7 +154,9 @@ def test_provenance_says_what_ran_where(swept):
     runs = replication.runs(folder)
     assert training_["runs"] == sum(part["runs"] for part in training_["where"]) == sum(training_["commits"].values()) == 5
     assert training_["flops"] == pytest.approx(runs["total_flops"].sum()) and training_["hours"] >= 0
-    assert all(digest.isalnum() for digest in origin["data"]["images"].values()) and origin["scoring"]["runs"] == 5 + 2 + 5 + 2
+    assert (
+        all(digest.isalnum() for digest in origin["data"]["images"].values()) and origin["scoring"]["runs"] == 5 + 2 + 5 + 2 + 3
+    )
     text = (folder / "provenance.json").read_text()
     assert str(store.folder) not in text and "host" not in text
     assert set(origin["files"]) == FILES - {"provenance.json"}

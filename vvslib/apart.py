@@ -5,19 +5,18 @@ fixed number of epochs measure, where more images are more steps as well.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from vvslib import replication
 from vvslib.errors import VvsError, suggest
 from vvslib.experiments import require_column
-from vvslib.separation import Condition, Contrast, contrast, effect, share, share_over_neuroids, shared
+from vvslib.separation import Condition, Contrast, contrast, effect, share, shared
 
 CLUSTERS = ("arch", "seed")
+OF_SIZE = ("samples_per_class", "seed")
+"""What names a cluster where architectures are compared."""
 PLAIN = {"is_random": False, "is_ssl": False, "is_adv": False}
 EPOCHS, STEPS = {"length_by": "epochs"}, {"length_by": "steps"}
 
@@ -150,7 +149,7 @@ def size(
     matched: str,
     small: str,
     large: str,
-    clusters: Sequence[str] = ("samples_per_class", "seed"),
+    clusters: Sequence[str] = OF_SIZE,
 ) -> pd.DataFrame:
     """What a larger network changes, with its features as they are and by read-outs of one dimension, at each length of training.
 
@@ -171,9 +170,8 @@ def size(
         One row a number of steps, and one of all: n_steps, effect, low, high; matched, matched_low, matched_high; share,
         share_low, share_high: of the effect that is left at matched read-out; n, n_clusters.
     """
-    on = ["samples_per_class", "n_steps", "seed"]
-    own = frame[(frame["length_by"] == "steps") & frame[matched].notna()].reset_index(drop=True)
-    found = contrast(own, {"arch": small}, {"arch": large}, on)
+    own = frame[frame[matched].notna()].reset_index(drop=True)
+    found = size_contrast(own, small, large)
     whole, part = found.of(own[measure]), found.of(own[matched])
     rows = []
     for steps in [*sorted(found.pairs["n_steps"].unique()), None]:
@@ -192,46 +190,17 @@ def size(
     return pd.DataFrame(rows)
 
 
-def data_share_over_neuroids(
-    frame: pd.DataFrame, values: NDArray[np.float64], few: int, many: int, steps: int, bootstraps: int, seed: int = 42
-) -> dict[str, float]:
-    """The share of `data` at a number of steps, with limits over neuroids.
-
-    Parameters
-    ----------
-    frame
-        One row a network.
-    values
-        Raw correlation of each network and neuroid, ``(n_networks, n_neuroids)``, in the order of `frame`.
-    few, many, steps
-        As in `data`.
-    bootstraps, seed
-        As in `vvslib.separation.share_over_neuroids`.
-    """
+def data_contrasts(frame: pd.DataFrame, few: int, many: int, steps: int) -> tuple[Contrast, Contrast]:
+    """More images at a number of steps, and with epochs fixed, in the same architectures and seeds: `data`, as contrasts."""
     ends = [{"samples_per_class": few}, {"samples_per_class": many}]
     held = {**STEPS, "n_steps": steps}
     whole = contrast(frame, {**EPOCHS, **ends[0]}, {**EPOCHS, **ends[1]}, CLUSTERS)
-    part, whole = shared(contrast(frame, {**held, **ends[0]}, {**held, **ends[1]}, CLUSTERS), whole)
-    return share_over_neuroids(part, whole, values, values, bootstraps, seed)
+    return shared(contrast(frame, {**held, **ends[0]}, {**held, **ends[1]}, CLUSTERS), whole)
 
 
-def by_neuroid(
-    frame: pd.DataFrame, benchmark: str, readout: str | None = None, within: Path | None = None
-) -> NDArray[np.float64]:
-    """Raw correlations of networks neuroid by neuroid, ``(n_networks, n_neuroids)``, in the order of a frame.
-
-    Raises
-    ------
-    VvsError
-        Where a network has none.
-    """
-    kept = replication.neuroids(within)
-    kept = kept[kept["benchmark_name"] == benchmark]
-    projected = kept["readout"].fillna("").str.contains("projected")
-    lists = kept[projected if readout == "matched" else ~projected].set_index("model_id")["raw_by_neuroid"]
-    if missing := sorted(set(frame["model_id"]) - set(lists.index)):
-        raise VvsError(f"{benchmark} must have been scored neuroid by neuroid; {len(missing)} networks lack it ({missing[0]}, …)")
-    return np.stack([np.asarray(values, float) for values in lists[frame["model_id"]]])
+def size_contrast(frame: pd.DataFrame, small: str, large: str) -> Contrast:
+    """A larger network of as many images and steps, and the same seed: `size`, as a contrast."""
+    return contrast(frame, {**STEPS, "arch": small}, {**STEPS, "arch": large}, ["samples_per_class", "n_steps", "seed"])
 
 
 def _row(

@@ -80,6 +80,11 @@ def neuroids(within: Path | None = None) -> pd.DataFrame:
     return pd.read_parquet(require("neuroids.parquet", within))
 
 
+def resamples(within: Path | None = None) -> pd.DataFrame:
+    """Raw scores in resamples: model_id, benchmark_name, readout, drawn (what was), raw_by_resample ``(n_resamples,)``."""
+    return pd.read_parquet(require("resamples.parquet", within))
+
+
 def origin(within: Path | None = None) -> dict[str, Any]:
     """Where the tables came from (``provenance.json``)."""
     return json.loads(require("provenance.json", within).read_text(encoding="utf-8"))

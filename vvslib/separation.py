@@ -20,6 +20,7 @@ from vvslib.experiments import matches, require_column
 from vvslib.fits.bootstrap import PUBLISHED_SEED
 from vvslib.fits.limits import jackknife_interval
 from vvslib.fits.resampling import FEWEST
+from vvslib.metrics.uncertainty import median
 
 Condition = Mapping[str, Any]
 """Column → the value, or list of values, that a network must have."""
@@ -48,7 +49,12 @@ class Contrast:
 
     def of(self, values: ArrayLike) -> NDArray[np.float64]:
         """The difference of each pair, ``(n_pairs,)``, or ``(n_pairs, k)`` of values ``(n_networks, k)``."""
-        return self.weights @ np.asarray(values, float)
+        return self.weights[:, self.used] @ np.asarray(values, float)[self.used]
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Which networks are in some pair, ``(n_networks,)``."""
+        return self.weights.any(axis=0)
 
 
 def contrast(frame: pd.DataFrame, low: Condition, high: Condition, on: Sequence[str]) -> Contrast:
@@ -120,9 +126,20 @@ def effect(pairs: pd.DataFrame, values: ArrayLike, clusters: Sequence[str], leve
 
 
 def share(
-    pairs: pd.DataFrame, part: ArrayLike, whole: ArrayLike, clusters: Sequence[str], level: float = 0.95
+    pairs: pd.DataFrame,
+    part: ArrayLike,
+    whole: ArrayLike,
+    clusters: Sequence[str],
+    level: float = 0.95,
+    *,
+    drawn: tuple[ArrayLike, ArrayLike] | None = None,
+    fixed: bool = False,
 ) -> dict[str, float]:
     """How much of one effect there is in another: a ratio of means, with Fieller's limits over clusters.
+
+    Networks and what they are measured on (stimuli, neuroids) are crossed: each network meets the same resamples. The variance of
+    a mean is then that over clusters plus that over resamples; what is particular to a network *and* a stimulus is in both, so
+    that limits over both are a little too wide.
 
     Parameters
     ----------
@@ -134,6 +151,11 @@ def share(
         Columns of `pairs` that together name a cluster.
     level
         Confidence.
+    drawn
+        The two differences of each pair in resamples of what networks are measured on, ``(n_pairs, n_resamples)`` each: limits
+        are then for others of these as well.
+    fixed
+        Whether the networks are taken as given, so that limits are over resamples alone.
 
     Returns
     -------
@@ -143,7 +165,8 @@ def share(
 
     Source
     ------
-    Fieller (1954), J. R. Stat. Soc. B 16:175, for means of paired values.
+    Fieller (1954), J. R. Stat. Soc. B 16:175, for means of paired values. Owen (2007), Ann. Appl. Stat. 1:386, for crossed units:
+    resampling each on its own counts their interaction more than once.
 
     Examples
     --------
@@ -154,8 +177,14 @@ def share(
     """
     parts, wholes = (_by_cluster(pairs, np.asarray(values, float), clusters) for values in (part, whole))
     found = {"value": float(parts.mean() / wholes.mean()) if wholes.mean() else np.nan, "low": np.nan, "high": np.nan}
-    if len(parts) >= FEWEST:
-        found["low"], found["high"] = fieller(parts, wholes, level)
+    if drawn is not None:
+        resampled = [_by_cluster(pairs, np.asarray(values, float), clusters).mean(axis=0) for values in drawn]
+        spread = np.cov(*resampled) * stats.norm.ppf((1 + level) / 2) ** 2
+    else:
+        spread = np.zeros((2, 2))
+    if fixed or len(parts) >= FEWEST:
+        spread = spread if fixed else spread + _spread(parts, wholes, level)
+        found["low"], found["high"] = ratio_limits(parts.mean(), wholes.mean(), spread)
     return {**found, "n": len(pairs), "n_clusters": len(parts)}
 
 
@@ -167,9 +196,25 @@ def fieller(part: NDArray[np.float64], whole: NDArray[np.float64], level: float 
     >>> fieller(np.array([1.0, 2.0, 3.0]), np.array([-1.0, 0.0, 1.5]))
     (-inf, inf)
     """
-    n = len(part)
-    a, b = part.mean(), whole.mean()
-    (aa, ab), (_, bb) = np.cov(part, whole) / n * stats.t.ppf((1 + level) / 2, n - 1) ** 2
+    return ratio_limits(part.mean(), whole.mean(), _spread(part, whole, level))
+
+
+def _spread(part: NDArray[np.float64], whole: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Covariance of two means of paired values, times the square of Student's t, ``(2, 2)``."""
+    return np.cov(part, whole) / len(part) * stats.t.ppf((1 + level) / 2, len(part) - 1) ** 2
+
+
+def ratio_limits(a: float, b: float, spread: NDArray[np.float64]) -> tuple[float, float]:
+    """Fieller's limits of a / b; −inf and inf where b may be 0.
+
+    Parameters
+    ----------
+    a, b
+        Estimates.
+    spread
+        Their covariance, times the square of the quantile that the limits are for, ``(2, 2)``.
+    """
+    (aa, ab), (_, bb) = spread
     if b**2 <= bb:
         return -np.inf, np.inf
     middle, root = a * b - ab, np.sqrt(max(0.0, (a * b - ab) ** 2 - (a**2 - aa) * (b**2 - bb)))
@@ -180,7 +225,7 @@ def _by_cluster(pairs: pd.DataFrame, values: NDArray[np.float64], clusters: Sequ
     for column in clusters:
         require_column(pairs, column)
     keys = pairs.reset_index(drop=True)[list(clusters)].astype(str).agg("|".join, axis=1)
-    return pd.Series(values).groupby(keys.to_numpy()).mean().to_numpy()
+    return pd.DataFrame(values).groupby(keys.to_numpy()).mean().to_numpy().reshape(-1, *values.shape[1:])
 
 
 def shared(part: Contrast, whole: Contrast) -> tuple[Contrast, Contrast]:
@@ -203,42 +248,24 @@ def shared(part: Contrast, whole: Contrast) -> tuple[Contrast, Contrast]:
     return cut[0], cut[1]
 
 
-def share_over_neuroids(
-    part: Contrast,
-    whole: Contrast,
-    parts: NDArray[np.float64],
-    wholes: NDArray[np.float64],
-    bootstraps: int,
-    seed: int = PUBLISHED_SEED,
-) -> dict[str, float]:
-    """The share of `share`, resampled over neuroids: the same neuroids are drawn for all networks.
+def over_neuroids(values: NDArray[np.float64], n_resamples: int, seed: int = PUBLISHED_SEED) -> NDArray[np.float64]:
+    """Scores of networks in resamples of the neuroids, the same ones for all networks.
 
     Parameters
     ----------
-    part, whole
-        Contrasts of the same pairs (`shared`).
-    parts, wholes
+    values
         Raw correlation of each network and neuroid, ``(n_networks, n_neuroids)``; a network's score is its median.
-    bootstraps, seed
+    n_resamples, seed
         Number of resamples, and their seed.
 
     Returns
     -------
-    dict
-        value; low, high: percentiles of 95 %; n (neuroids).
+    ndarray
+        ``(n_networks, n_resamples)``.
     """
-    drawn = np.random.default_rng(seed).integers(0, parts.shape[1], (bootstraps, parts.shape[1]))
-    means = [one.weights.mean(axis=0) for one in (part, whole)]
-
-    def ratio(columns: NDArray[np.int64] | slice) -> float:
-        ends = []
-        for weights, values in zip(means, (parts, wholes), strict=True):
-            used = weights != 0
-            ends.append(weights[used] @ np.nanmedian(values[used][:, columns], axis=1))
-        return float(ends[0] / ends[1])
-
-    low, high = np.quantile([ratio(columns) for columns in drawn], [0.025, 0.975])
-    return {"value": ratio(slice(None)), "low": float(low), "high": float(high), "n": parts.shape[1]}
+    n = values.shape[1]
+    drawn = np.random.default_rng(seed).integers(0, n, (n_resamples, n))
+    return np.stack([median(values[:, columns]) for columns in drawn], axis=1)
 
 
 def slopes(

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vvslib.benchmarks.benchmark import Benchmark, Facts, Features, Score
+from vvslib.benchmarks.benchmark import N_RESAMPLES, STIMULI, Benchmark, Facts, Features, Score
 from vvslib.benchmarks.stimuli import Stimuli
 from vvslib.errors import VvsError
 from vvslib.metrics import readout
-from vvslib.metrics.behaviour import Level, consistency, correlate, error_over_stimuli, pattern
+from vvslib.metrics.behaviour import Level, consistency, correlate, influence, pattern
 from vvslib.metrics.checks import as_matrix
 from vvslib.metrics.choices import halves_of_counts, halves_of_trials, rates_of_probabilities, rates_of_trials
 from vvslib.metrics.gram import Gram
@@ -189,7 +189,9 @@ class BehaviourBenchmark(Benchmark):
             raise VvsError(f"{self.name}: features must be of {len(self.stimuli)} sets of stimuli; got {len(features)}")
         model = rates_of_probabilities(self.probabilities(features), self.truth)
         found = consistency(model, self.halves, self.truth, self.level)
-        over_stimuli = error_over_stimuli(model, self.halves, self.truth, self.level)
+        moved = influence(model, self.halves, self.truth, self.level)
+        n = len(moved)
+        drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES)
         return Score(
             raw=found.raw,
             raw_error=found.error,
@@ -197,7 +199,8 @@ class BehaviourBenchmark(Benchmark):
             ceiling_kind=self.ceiling_kind,
             rule="r/root c",
             error_of="halvings",
-            other_errors={"stimuli": over_stimuli},
+            other_errors={"stimuli": float(np.sqrt(np.sum(moved**2)))},
+            resamples={STIMULI: found.raw + (drawn - 1) @ moved},
         )
 
     def part(self, kept: Sequence[NDArray[np.int64]]) -> "BehaviourBenchmark":

@@ -15,6 +15,12 @@ from vvslib.errors import VvsError
 from vvslib.metrics.ceilings import Normalisation, normalise, normalised_error
 from vvslib.metrics.gram import Gram
 
+N_RESAMPLES = 200
+"""Of neuroids and of stimuli, for the errors over them."""
+
+STIMULI, BOTH = "stimuli", "stimuli and neuroids"
+"""What `Score.resamples` draw anew."""
+
 Rule = Literal["r/c squared", "r/root c", "r/c"]
 
 Features = NDArray[np.floating] | Gram
@@ -88,6 +94,10 @@ class Score:
         Standard errors of `raw` over something else: "neuroids", "stimuli".
     by_neuroid, ceiling_by_neuroid
         Raw correlation and ceiling of each neuroid, ``(n_neuroids,)``; None where there are no neuroids.
+    resamples
+        `raw` in resamples of the recording: "stimuli", and "stimuli and neuroids" → ``(N_RESAMPLES,)``. They are drawn alike for
+        every model that a benchmark scores, so that a difference of models may be resampled as one. Empty where they are not
+        known; of remembered scores they are not.
 
     Examples
     --------
@@ -107,6 +117,7 @@ class Score:
     other_errors: dict[str, float] = field(default_factory=dict)
     by_neuroid: NDArray[np.float64] | None = field(default=None, repr=False)
     ceiling_by_neuroid: NDArray[np.float64] | None = field(default=None, repr=False)
+    resamples: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def normalisation(self) -> Normalisation | None:

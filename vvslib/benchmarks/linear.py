@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vvslib.benchmarks.benchmark import Benchmark, Facts, Features, Score
+from vvslib.benchmarks.benchmark import BOTH, N_RESAMPLES, STIMULI, Benchmark, Facts, Features, Score
 from vvslib.benchmarks.stimuli import Stimuli
 from vvslib.errors import VvsError
 from vvslib.metrics import pls
@@ -14,9 +14,6 @@ from vvslib.metrics.ceilings import Ceiling
 from vvslib.metrics.linear import linear_predictivity
 from vvslib.metrics.scores import NeuroidScore
 from vvslib.metrics.uncertainty import over_neuroids
-
-N_RESAMPLES = 200
-"""Of neuroids and of stimuli, for the errors over them."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +126,7 @@ class LinearBenchmark(Benchmark):
             ceiling=self.ceiling,
             ceiling_kind=self.ceiling_kind,
             other_errors={"neuroids": float(resampled.std(ddof=1)), "stimuli": found.error_over_stimuli},
+            resamples={STIMULI: found.by_resample, BOTH: found.with_other_neuroids(rng)},
             by_neuroid=found.by_neuroid,
             ceiling_by_neuroid=self._ceilings.by_neuroid,
         )

@@ -35,7 +35,8 @@ def announce(
     whole, rest = cost.total(runs), cost.total(left)
     _print(f"{grid.name}: {count(len(runs), 'run')} of {grid.task}, {flops(whole)}; store {shown(place)}")
     for wanted in grid.score:
-        _print(f"then every network is scored on {', '.join(wanted.benchmarks)}: {wanted.stem}.csv")
+        who = "every network is" if wanted.only is None else f"{sum(wanted.wants(run.parameters) for run in runs)} networks are"
+        _print(f"then {who} scored on {', '.join(wanted.benchmarks)}: {wanted.stem}.csv")
     if unidentified:
         _print(f"note: what is recorded cannot be told from what is missing: {unidentified}")
     hours = rest.hours(rate, slots)

@@ -202,10 +202,7 @@ def consistency(
 def error_over_stimuli(
     model: ArrayLike, halves: Sequence[tuple[ArrayLike, ArrayLike]], truth: ArrayLike, level: Level = "i2n"
 ) -> float:
-    """Standard error of the raw consistency, for other stimuli of the same objects.
-
-    What a stimulus contributes is the influence function of Pearson's r, summed over its distractors and averaged over halvings;
-    means over the stimuli of an object are taken as known.
+    """Standard error of the raw consistency, for other stimuli of the same objects: the length of their `influence`.
 
     Parameters
     ----------
@@ -225,6 +222,27 @@ def error_over_stimuli(
     >>> round(error_over_stimuli(one, [(other, other)], truth), 2)  # 1,200 unrelated entries: 1/√1,200 = 0.029
     0.03
     """
+    return float(np.sqrt(np.sum(influence(model, halves, truth, level) ** 2)))
+
+
+def influence(
+    model: ArrayLike, halves: Sequence[tuple[ArrayLike, ArrayLike]], truth: ArrayLike, level: Level = "i2n"
+) -> NDArray[np.float64]:
+    """How much each stimulus moves the raw consistency.
+
+    A stimulus that is there k times instead of once adds k − 1 times its influence, to first order: the influence function of
+    Pearson's r, summed over its distractors and averaged over halvings. Means over the stimuli of an object are taken as known.
+
+    Parameters
+    ----------
+    model, halves, truth, level
+        As in `consistency`.
+
+    Returns
+    -------
+    ndarray
+        ``(n_stimuli,)``, in units of `Consistency.raw`; their sum is 0. NaN where a pattern is constant.
+    """
     of_model = pattern(model, truth, level)
     contributions = []
     for first, _ in halves:
@@ -232,9 +250,9 @@ def error_over_stimuli(
         known = ~(np.isnan(of_model) | np.isnan(of_half))
         a, b = (_standardised(one, known) for one in (of_model, of_half))
         r = (a * b).sum() / known.sum()
-        influence = np.where(known, a * b - r / 2 * (a**2 + b**2), 0) / known.sum()
-        contributions.append(influence.reshape(len(influence), -1).sum(axis=1))
-    return float(np.sqrt(np.sum(np.mean(contributions, axis=0) ** 2)))
+        moved = np.where(known, a * b - r / 2 * (a**2 + b**2), 0) / known.sum()
+        contributions.append(moved.reshape(len(moved), -1).sum(axis=1))
+    return np.mean(contributions, axis=0)
 
 
 def _standardised(one: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:

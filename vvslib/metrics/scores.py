@@ -59,10 +59,25 @@ class NeuroidScore:
         return standard_error(self.by_split)
 
     @property
+    def by_resample(self) -> NDArray[np.float64] | None:
+        """`value` in each resample of the stimuli, maps as they were fitted, ``(n_resamples,)``; None without resamples."""
+        return None if self.resampled is None else np.array([NeuroidScore(r).value for r in self.resampled])
+
+    @property
     def error_over_stimuli(self) -> float:
         """Standard error of `value` over other stimuli of the kind, maps as they were fitted; NaN without resamples."""
         if self.resampled is None:
             return float("nan")
-        scores = [NeuroidScore(r).value for r in self.resampled]
-        known = np.array([score for score in scores if not np.isnan(score)])
+        known = self.by_resample[~np.isnan(self.by_resample)]
         return float(known.std(ddof=1)) if known.size > 1 else float("nan")
+
+    def with_other_neuroids(self, rng: np.random.Generator) -> NDArray[np.float64] | None:
+        """`by_resample`, where each resample of the stimuli draws its neuroids anew as well, ``(n_resamples,)``.
+
+        The draws depend on the numbers of resamples and neuroids alone: scores of one recording meet the same ones.
+        """
+        if self.resampled is None:
+            return None
+        n = self.r.shape[1]
+        drawn = rng.integers(0, n, (len(self.resampled), n))
+        return np.array([NeuroidScore(r[:, columns]).value for r, columns in zip(self.resampled, drawn, strict=True)])

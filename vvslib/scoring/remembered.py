@@ -111,14 +111,14 @@ class Remembered:
 
 
 def plain(score: Score) -> dict[str, Any]:
-    """A score as plain values; NaN is None.
+    """A score as plain values, without its resamples; NaN is None.
 
     Examples
     --------
     >>> plain(Score(raw=0.4, raw_error=float("nan"), ceiling=0.8, ceiling_kind=""))["raw_error"] is None
     True
     """
-    return _without_nan(asdict(score))
+    return _without_nan({name: value for name, value in asdict(score).items() if name != "resamples"})
 
 
 def _score(content: dict[str, Any]) -> Score:

@@ -86,7 +86,8 @@ def measures(grid: Grid) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        benchmark_name, region, metric, readout, networks ("at the end" or "after each epoch"), untrained (seeds), is_simulated.
+        benchmark_name, region, metric, readout, networks ("at the end" or "after each epoch"; "some": not all of them;
+        "resampled": over stimuli), untrained (seeds), is_simulated.
     """
     facts, rows = registry.facts(), []
     for wanted in grid.score:
@@ -95,6 +96,7 @@ def measures(grid: Grid) -> pd.DataFrame:
         projected = f"projected to {wanted.dimension}" if wanted.dimension else ""
         how = ", ".join(filter(None, (size, pooled, projected)))
         when = "at the end" if wanted.epochs == "last" else "after each epoch"
+        when += f", {'some' if wanted.only else 'all'} resampled" if wanted.resamples else ", some" if wanted.only else ""
         for name in wanted.names:
             known = facts[name]
             about = {"benchmark_name": name, "region": known.region, "metric": known.metric, "readout": how}

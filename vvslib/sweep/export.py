@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from vvslib import table
@@ -26,6 +27,12 @@ from vvslib.sweep.tables import runs_table, score_table
 
 KINDS = ("scores", "matched", "checkpoints")
 """Score tables: networks at the end of training; the same by read-outs of one dimension; networks epoch by epoch."""
+
+RESAMPLED = "resamples"
+"""Scores that were found again for the sake of their resamples, and so are in no table."""
+
+OF_ROW = ("model_id", "benchmark_name", "readout")
+"""What tells a row of a score table from the others."""
 
 ROUNDED = ("score", "raw", "raw_error", "ceiling", "score_error", "score_r2c", "raw_error_stimuli", "raw_error_neuroids")
 DECIMALS = 6
@@ -73,13 +80,15 @@ class Collected:
 
 
 def kind(wanted: Scoring) -> str:
-    """Which of `KINDS` a way of scoring belongs to.
+    """Which of `KINDS` a way of scoring belongs to, or `RESAMPLED`.
 
     Examples
     --------
     >>> kind(Scoring(benchmarks=["simulated.V1-pls"], dimension=64))
     'matched'
     """
+    if wanted.resamples:
+        return RESAMPLED
     if wanted.epochs == "kept":
         return "checkpoints"
     return "matched" if wanted.dimension is not None else "scores"
@@ -136,7 +145,7 @@ def tables(found: Collected) -> dict[str, pd.DataFrame]:
         Where a table does not keep to the schema, such as when two ways of scoring give one network two scores.
     """
     made = {}
-    for name, ways in found.scored.items():
+    for name, ways in ((one, found.scored[one]) for one in KINDS if one in found.scored):
         parts = [score_table(records) for records in ways if records]
         if parts:
             frame = _with_length(pd.concat(parts, ignore_index=True), found.trained)
@@ -195,9 +204,26 @@ def neuroids_of(found: Collected) -> pd.DataFrame:
         for record in (one for records in found.scored[name] for one in records):
             about = {row["benchmark_name"]: row for row in record.result["scores"]}
             for benchmark, values in record.result.get("by_neuroid", ()):
-                row = about[benchmark]
-                rows.append({key: row.get(key) for key in ("model_id", "benchmark_name", "readout")} | {"raw_by_neuroid": values})
-    return pd.DataFrame(rows, columns=["model_id", "benchmark_name", "readout", "raw_by_neuroid"])
+                rows.append({key: about[benchmark].get(key) for key in OF_ROW} | {"raw_by_neuroid": values})
+    return pd.DataFrame(rows, columns=[*OF_ROW, "raw_by_neuroid"])
+
+
+def resamples_of(found: Collected) -> pd.DataFrame:
+    """Raw scores in resamples of what networks were measured on, for claims that rest on which stimuli were shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        model_id, benchmark_name, readout (as in the score tables), drawn: what was drawn anew; raw_by_resample: a list. The same
+        position of two lists of a benchmark is the same resample.
+    """
+    rows = []
+    for record in (one for records in found.scored.get(RESAMPLED, ()) for one in records):
+        about = {row["benchmark_name"]: row for row in record.result["scores"]}
+        for benchmark, drawn, values in record.result["by_resample"]:
+            of = {key: about[benchmark].get(key) for key in OF_ROW}
+            rows.append(of | {"drawn": drawn, "raw_by_resample": np.asarray(values, np.float32)})
+    return pd.DataFrame(rows, columns=[*OF_ROW, "drawn", "raw_by_resample"])
 
 
 def write(found: Collected, grid_file: Path, folder: Path) -> dict[str, int]:
@@ -210,8 +236,8 @@ def write(found: Collected, grid_file: Path, folder: Path) -> dict[str, int]:
     grid_file
         The grid, copied as it is.
     folder
-        Where to: scores, matched and checkpoints (.parquet and .csv), neuroids.parquet, runs.csv, curves.csv, layers.yaml,
-        grid.yaml, dictionary.csv, provenance.json. What an earlier export left there and this one has not is removed.
+        Where to: scores, matched and checkpoints (.parquet and .csv), neuroids.parquet, resamples.parquet, runs.csv, curves.csv,
+        layers.yaml, grid.yaml, dictionary.csv, provenance.json. What an earlier export left there and this one has not goes.
 
     Returns
     -------
@@ -238,15 +264,16 @@ def write(found: Collected, grid_file: Path, folder: Path) -> dict[str, int]:
     further = {"runs.csv": runs_of(found), "curves.csv": curves_of(found)}
     for name, frame in further.items():
         files.replace(folder / name, frame.to_csv(index=False, lineterminator="\n").encode())
-    neuroids = neuroids_of(found)
-    if len(neuroids):
-        files.replace(folder / "neuroids.parquet", export_origin.parquet(neuroids))
+    lists = {"neuroids.parquet": neuroids_of(found), "resamples.parquet": resamples_of(found)}
+    lists = {name: frame for name, frame in lists.items() if len(frame)}
+    for name, frame in lists.items():
+        files.replace(folder / name, export_origin.parquet(frame))
     committed.write(found.layers, folder / "layers.yaml", scoring.ABOUT)
     files.replace(folder / "grid.yaml", grid_file.read_bytes())
-    described = export_dictionary.describe({**{name: made[name] for name in made}, **further, "neuroids.parquet": neuroids})
+    described = export_dictionary.describe({**made, **further, **lists})
     files.replace(folder / "dictionary.csv", described.to_csv(index=False, lineterminator="\n").encode())
-    written = {*frames, *further, "layers.yaml", "grid.yaml", "dictionary.csv", *(["neuroids.parquet"] if len(neuroids) else [])}
-    for name in {f"{stem}.{suffix}" for stem in (*KINDS, "neuroids") for suffix in ("parquet", "csv")} - written:
+    written = {*frames, *further, *lists, "layers.yaml", "grid.yaml", "dictionary.csv"}
+    for name in {f"{stem}.{suffix}" for stem in (*KINDS, "neuroids", RESAMPLED) for suffix in ("parquet", "csv")} - written:
         (folder / name).unlink(missing_ok=True)
     content = export_origin.describe(found, {name: (folder / name).read_bytes() for name in sorted(written)})
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)

@@ -9,6 +9,8 @@ from vvslib.errors import VvsError
 
 FURTHER: dict[str, Column] = {
     "raw_by_neuroid": Column("list", "correlation", "raw of each neuroid, in the order of the benchmark's", "NaN in a list"),
+    "drawn": Column("text", "–", "what was drawn anew in each resample", "never missing"),
+    "raw_by_resample": Column("list", "correlation", "raw in each resample, alike for all networks", "NaN in a list"),
     "step": Column("count", "steps", "steps of the optimiser; of a run, where it diverged", "it did not diverge"),
     "epoch": Column("number", "epochs", "passes over the training images by then", "never missing"),
     "train_loss": Column("number", "nats", "mean training loss since the evaluation before", "not computed"),

@@ -113,12 +113,13 @@ def _sums(records: list[Record]) -> dict[str, Any]:
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
-    """Neuroid by neuroid values as Parquet: lists of float32, compressed; the same rows give the same bytes."""
+    """A frame whose last column is of lists as Parquet: lists of float32, compressed; the same rows give the same bytes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    lists = pa.array(frame["raw_by_neuroid"], type=pa.list_(pa.float32()))
-    texts = {name: pa.array(frame[name], type=pa.string(), from_pandas=True) for name in frame if name != "raw_by_neuroid"}
+    *names, last = frame.columns
+    lists = pa.array(frame[last], type=pa.list_(pa.float32()))
+    texts = {name: pa.array(frame[name], type=pa.string(), from_pandas=True) for name in names}
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table({**texts, "raw_by_neuroid": lists}), sink, compression="zstd")
+    pq.write_table(pa.table({**texts, last: lists}), sink, compression="zstd")
     return sink.getvalue().to_pybytes()

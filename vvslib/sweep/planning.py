@@ -1,9 +1,9 @@
 """From a grid to the runs it asks for: parameters checked, data identified, cost estimated, before anything is executed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from vvslib.errors import VvsError
+from vvslib.errors import VvsError, suggest
 from vvslib.sweep import expansion, task
 from vvslib.sweep.grid import Grid
 from vvslib.sweep.records import FINAL, CorruptRecord
@@ -40,7 +40,9 @@ def plan(grid: Grid, identify: bool = True, only: Mapping[str, Any] | None = Non
     """
     found = task.load(grid.task)
     runs = []
-    for parameters in expansion.select(grid.expand(), only or {}, grid.name):
+    expanded = grid.expand()
+    _refuse_unknown_conditions(grid, {key for parameters in expanded for key in parameters})
+    for parameters in expansion.select(expanded, only or {}, grid.name):
         try:
             found.check(parameters)
             digests = found.digests(parameters) if identify else {}
@@ -49,6 +51,14 @@ def plan(grid: Grid, identify: bool = True, only: Mapping[str, Any] | None = Non
             raise VvsError(f"grid {grid.name!r}, run {label(parameters)}: {error}") from None
     _refuse_same_data(runs, grid.name)
     return runs
+
+
+def _refuse_unknown_conditions(grid: Grid, known: Set[str]) -> None:
+    """A condition on a parameter that no run has would leave a way of scoring without networks, and say nothing."""
+    for wanted in grid.score:
+        for key in (key for one in wanted.only or () for key in one):
+            if key not in known:
+                raise VvsError(f"grid {grid.name!r}: `only` of {wanted.stem!r} names {key!r}: {suggest(key, known)}")
 
 
 def _refuse_same_data(runs: Sequence[Run], name: str) -> None:

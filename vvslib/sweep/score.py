@@ -24,6 +24,9 @@ TRAINING = "vvslib.sweep.train:train_run"
 NEUROID_DECIMALS = 4
 """Of the correlations that a record holds neuroid by neuroid; their errors are some hundred times as large."""
 
+RESAMPLE_DECIMALS = 5
+"""Of those that it holds resample by resample, whose differences between networks are small."""
+
 KEYS = (
     "run",
     "untrained",
@@ -37,6 +40,7 @@ KEYS = (
     "pool",
     "dimension",
     "leave_out",
+    "resamples",
 )
 
 
@@ -50,6 +54,8 @@ def check(parameters: dict[str, Any]) -> None:
     """
     from vvslib.benchmarks import registry
 
+    if parameters.get("resamples") and parameters.get("layers") is None:
+        raise VvsError("a scoring run that keeps resamples must be given the layers that it scores; got none")
     for key in parameters:
         if key not in KEYS:
             raise VvsError(f"parameter {key!r} of a scoring run is unknown: {suggest(key, KEYS)}")
@@ -79,7 +85,8 @@ def score_run(parameters: dict[str, Any], folder: Path, report: Callable[[dict[s
         ``run``: id of the run that trained it, in the same store; or ``untrained``: an architecture, and ``seed``.
         ``benchmarks``: their names. ``layers``: benchmark → layer, or None to score all layers and commit to the best. ``epoch``:
         take the weights kept after it. ``chosen_on`` and ``projected``: as in `vvslib.scoring.commitment.Commitment`, where
-        layers are chosen. ``size``, ``pool``, ``dimension`` and ``leave_out``: as in `vvslib.sweep.scoring_options.Scoring`.
+        layers are chosen. ``size``, ``pool``, ``dimension``, ``leave_out`` and ``resamples``: as in
+        `vvslib.sweep.scoring_options.Scoring`.
     folder
         The run's own, in the store.
     report
@@ -89,7 +96,8 @@ def score_run(parameters: dict[str, Any], folder: Path, report: Callable[[dict[s
     -------
     dict
         ``scores``: rows of the score table, one a benchmark, ``score_of`` each region by its first benchmark, and ``by_neuroid``:
-        raw correlation of every neuroid, where there are any; or, where layers were chosen, ``by_layer`` and ``commitments``.
+        raw correlation of every neuroid, where there are any, ``by_resample``: benchmark, what was drawn anew and raw score of
+        each resample, where they are kept; or, where layers were chosen, ``by_layer`` and ``commitments``.
         ``left_out``: benchmarks that were not scored, with the reason.
 
     Raises
@@ -135,7 +143,8 @@ def _score(subject: "Subject", benchmarks: "Sequence[Benchmark]", parameters: di
     if chosen_on == commitment.OTHER:
         benchmarks = [commitment.divide(one)[1] if one.facts.region != "behavior" else one for one in benchmarks]
     options = Options(pool=parameters.get("pool"), projected=parameters.get("dimension"))
-    found = score(subject, benchmarks, parameters["layers"], options=options, progress=told)
+    kept = bool(parameters.get("resamples"))
+    found = score(subject, benchmarks, parameters["layers"], options=options, force=kept, progress=told)
     choice = CHOICES | {"layer": f"committed, on {chosen_on}"}
     size = f"at {parameters['size']} px" if parameters.get("size") == subject.preprocessing.size else None
     readout = ", ".join(filter(None, (size, options.said))) or None
@@ -145,11 +154,15 @@ def _score(subject: "Subject", benchmarks: "Sequence[Benchmark]", parameters: di
     shown = {one["region"]: one["score"] for one in reversed(rows) if one["score"] is not None}
     neuroids = [(one.benchmark.name, one.score.by_neuroid) for one in found.results if one.score.by_neuroid is not None]
     by_neuroid = [[name, [_rounded(value) for value in values]] for name, values in neuroids]
-    return {"scores": rows, "left_out": left_out, "subject": subject.digest, "score_of": shown, "by_neuroid": by_neuroid}
+    result = {"scores": rows, "left_out": left_out, "subject": subject.digest, "score_of": shown, "by_neuroid": by_neuroid}
+    if kept:
+        resamples = [(one.benchmark.name, what, values) for one in found.results for what, values in one.score.resamples.items()]
+        result["by_resample"] = [[*of, [_rounded(value, RESAMPLE_DECIMALS) for value in values]] for *of, values in resamples]
+    return result
 
 
-def _rounded(value: float) -> float | None:
-    return None if value != value else round(float(value), NEUROID_DECIMALS)
+def _rounded(value: float, decimals: int = NEUROID_DECIMALS) -> float | None:
+    return None if value != value else round(float(value), decimals)
 
 
 def _choose(

@@ -120,7 +120,7 @@ def scores(records: Sequence[Record], scoring: Scoring, known: Committed, store:
     from vvslib.scoring.trained import epochs
 
     runs = []
-    for record in records:
+    for record in (one for one in records if scoring.wants(one.run.parameters)):
         common = {"run": record.id} | how(scoring, known, record.result["arch"], record.result["dataset"])
         kept = epochs(store.run_folder(record.id)) if scoring.epochs == "kept" else [None]
         runs += [_run(common if epoch is None else common | {"epoch": epoch}) for epoch in kept]
@@ -129,7 +129,7 @@ def scores(records: Sequence[Record], scoring: Scoring, known: Committed, store:
 
 def untrained(records: Sequence[Record], scoring: Scoring, known: Committed) -> list[Run]:
     """Scoring runs of untrained networks of the same architectures, by the layers committed with the most images."""
-    if not scoring.untrained:
+    if not scoring.untrained or scoring.only is not None:
         return []
     best: dict[str, Record] = {}
     for (arch, _), record in references(records).items():
@@ -144,7 +144,8 @@ def how(scoring: Scoring, known: Committed, arch: str, dataset: str) -> dict[str
     layers = {simulated: known.layers(arch, dataset, simulated) for simulated in (False, True)}
     given = {name: layers[facts[name].simulated].get(facts[name].region) for name in scoring.neural}
     given = {name: layer for name, layer in given.items() if layer is not None}
-    return {"benchmarks": scoring.names, "layers": given, "chosen_on": scoring.chosen_on, **scoring.further}
+    said = {"benchmarks": scoring.names, "layers": given, "chosen_on": scoring.chosen_on, **scoring.further}
+    return said | {"resamples": True} if scoring.resamples else said
 
 
 def _run(parameters: dict[str, Any]) -> Run:

@@ -1,5 +1,6 @@
 """How the networks of a grid are scored: the section ``score`` of its file, or one of its several."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -8,6 +9,11 @@ from vvslib import brainscore
 from vvslib.benchmarks import registry
 from vvslib.closed import Closed
 from vvslib.errors import VvsError
+
+FURTHER = ("size", "pool", "dimension", "leave_out")
+"""What of a way of scoring changes features or recordings."""
+
+Value = str | int | float | bool | None
 
 
 class Scoring(Closed):
@@ -34,6 +40,12 @@ class Scoring(Closed):
         Leave out neuroids that are constant or NaN, and say so; refused otherwise.
     untrained
         So many untrained networks of each architecture, seeds 0, 1, …, are scored beside the trained ones, by the same layers.
+    resamples
+        Keep the raw scores in resamples of the stimuli, which are the same for all networks, so that differences of networks may
+        be resampled over stimuli. Such scores are found anew even if they are remembered, and are in no table: see `only`.
+    only
+        Conditions on the parameters of a training run, parameter → value or list of values; networks that meet none of them are
+        not scored in this way, nor are untrained ones. All are when None.
     epochs
         "last": networks as they are at the end; "kept": after each epoch whose weights were kept.
     table
@@ -50,6 +62,8 @@ class Scoring(Closed):
     pool: int | None = Field(default=None, ge=1)
     dimension: int | None = Field(default=None, ge=1)
     leave_out: bool = False
+    resamples: bool = False
+    only: list[dict[str, Value | list[Value]]] | None = Field(default=None, min_length=1)
     untrained: int = Field(default=0, ge=0)
     epochs: Literal["last", "kept"] = "last"
     table: str | None = Field(default=None, pattern=r"^[\w-]+$")
@@ -62,7 +76,18 @@ class Scoring(Closed):
     @property
     def further(self) -> dict[str, int | bool]:
         """What of it changes features or recordings, as parameters of a scoring run; those that were set, so that ids stay."""
-        return {key: value for key in ("size", "pool", "dimension", "leave_out") if (value := getattr(self, key))}
+        return {key: value for key in FURTHER if (value := getattr(self, key))}
+
+    def wants(self, parameters: Mapping[str, object]) -> bool:
+        """Whether a network that was trained with these parameters is scored in this way.
+
+        Examples
+        --------
+        >>> some = Scoring(benchmarks=["simulated.V1-pls"], only=[{"arch": ["a", "b"], "seed": 0}, {"arch": "c"}])
+        >>> [some.wants({"arch": arch, "seed": seed}) for arch, seed in (("a", 0), ("a", 1), ("c", 1))]
+        [True, False, True]
+        """
+        return self.only is None or any(all(_is(parameters.get(key), of) for key, of in one.items()) for one in self.only)
 
     @property
     def names(self) -> list[str]:
@@ -85,3 +110,7 @@ class Scoring(Closed):
         """Those that take a committed layer, the first of each region first."""
         known = registry.facts()
         return [name for name in self.names if known[name].region != "behavior"]
+
+
+def _is(value: object, wanted: Value | list[Value]) -> bool:
+    return value in wanted if isinstance(wanted, list) else value == wanted
