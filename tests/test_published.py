@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from vvslib import provenance, published, sources, table
+from vvslib import provenance, published, replication, sources, table
 from vvslib.errors import VvsError
 
 needs_data = pytest.mark.skipif(
@@ -239,3 +239,9 @@ def test_models_without_a_private_score_have_no_twin(published_path):
     public = published.scores()
     with pytest.raises(VvsError, match="none of the models has a private score"):
         published.twins(public[public["is_random"]])
+
+
+def test_sources_name_the_tables_that_stand_on_them():
+    """Every table that is not this project's own is one of a source, so that a run knows what it needs."""
+    named = {name for one in sources.SOURCES.values() for name in one.tables}
+    assert named == set(published.TABLES) - set(replication.TABLES)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from vvslib import sources
 from vvslib.errors import VvsError
 from vvslib.runs.execute import Silent, execute, missing_sources
 from vvslib.runs.modules import imported, reached
-from vvslib.runs.notebooks import Notebook, find, literals
+from vvslib.runs.notebooks import Notebook, assignments, find
 from vvslib.runs.parameters import combination_name, combinations, parse
 from vvslib.runs.plan import ordered, plan
 from vvslib.runs.staleness import why_stale
@@ -81,6 +82,54 @@ def test_what_took_longest_begins_first(project):
     for jobs in (2, 1):
         execute(planned(project, ["brief", "long"]), jobs=jobs, force=["brief", "long"], listener=Heard())
     assert begun == ["long", "brief", "brief", "long"]
+
+
+def test_an_edition_is_a_run_of_its_own(project):
+    """Other parameters under another name: results beside the notebook's, stale by what it is given, swept as any other."""
+    (project / "notebooks" / "editions.yaml").write_text("twice: {notebook: plain, parameters: {seed: 21}}\n")
+    runs = planned(project)
+    assert {run.label for run in runs} == {"plain", "reader", "twice"}
+    assert statuses(execute(runs)) == {"plain": "ran", "reader": "ran", "twice": "ran"}
+    assert json.loads((project / "results/twice/values.json").read_text()) == {"seed": 21}
+    assert json.loads((project / "results/plain/values.json").read_text()) == {"seed": 0}
+    assert {run.name: why_stale(run) for run in planned(project)} == dict.fromkeys(["plain", "reader", "twice"])
+    (project / "notebooks" / "editions.yaml").write_text("twice: {notebook: plain, parameters: {seed: 20}}\n")
+    assert why_stale(planned(project, ["twice"])[0]) is not None
+    (swept,) = planned(project, ["twice"], [("sleep", "0.1")])
+    assert swept.results == project / "results/sweeps/twice/sleep=0.1"
+    assert swept.injected == {"seed": 20, "sleep": 0.1, "results": "results/sweeps/twice/sleep=0.1"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ("twice: {notebook: plian, parameters: {}}", "twice is of 'plian', which is no notebook; did you mean 'plain'"),
+        ("twice: {notebook: plain, parameters: {sede: 1}}", "notebook plain has no parameter 'sede'; did you mean 'seed'"),
+        ("plain: {notebook: plain, parameters: {}}", "plain is the name of a notebook"),
+        ("twice: {notebook: plain}", "must say `notebook` and `parameters`, a mapping, and nothing else"),
+    ],
+)
+def test_editions_that_cannot_be_are_refused(project, listed, said):
+    """Each with what is wrong, and the nearest name."""
+    (project / "notebooks" / "editions.yaml").write_text(listed)
+    with pytest.raises(VvsError, match=re.escape(said)):
+        planned(project)
+
+
+def test_a_source_follows_the_parameter_that_names_it(project):
+    """What a score table stands on is needed only where a parameter names such a table; what else is needed, always."""
+    edit(
+        project,
+        "plain",
+        lambda content: (
+            content["metadata"].update(vvs={"sources": ["published_scores", "cifar10"]}),
+            content["cells"][1].update(source="table = 'published'\nseed = 0\nresults = ''"),
+        ),
+    )
+    (plain,) = planned(project, ["plain"])
+    assert plain.sources == ("published_scores", "cifar10")
+    others = planned(project, ["plain"], [("table", "open"), ("table", "published_checkpoints")])
+    assert [run.sources for run in others] == [("cifar10",), ("published_scores", "cifar10")]
 
 
 def test_reader_follows_what_it_needs(project):
@@ -344,7 +393,7 @@ def test_reached_follows_imports_and_counts_package_data(tmp_path):
 def test_parameters_cell_holds_literals_only(source):
     """Anything but one literal assignment a name is refused."""
     with pytest.raises(VvsError, match="parameter"):
-        literals(source)
+        assignments(source)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ class Source:
     """A downloadable thing; `origin` is the URL of the folder its files lie in, pinned to a version.
 
     A re-packed copy has no public origin, hence none here: `instead` names the source that has one and holds the same images.
+    `tables` are the names by which score tables of it are asked for.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Source:
     citation: str
     bibtex: str
     instead: str = ""
+    tables: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -82,6 +84,7 @@ SOURCES: dict[str, Source] = {
     for source in (
         Source(
             name="published_scores",
+            tables=("published", "published_checkpoints"),
             title="the paper's score tables: 993 models, 43 training runs by epoch, 28 models on private benchmarks",
             origin=f"https://raw.githubusercontent.com/epflneuroailab/scaling-primate-vvs/{_COMMIT}/scaling_primate_vvs/artifacts",
             files=(

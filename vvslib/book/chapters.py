@@ -49,6 +49,9 @@ def prepare(app: Sphinx, config: Config) -> None:
             if name not in notebooks:
                 hint = suggest(name, notebooks) if notebooks else "notebooks/ is empty"
                 raise VvsError(f"the table of contents names {FOLDER}/{name}, and there is no such notebook; {hint}")
+            if notebooks[name].edition:
+                whose = f"an edition of {notebooks[name].path.stem}, whose words are about other results"
+                raise VvsError(f"the table of contents names {FOLDER}/{name}, {whose}; write a page that shows its results")
         jobs = config.vvs_jobs or min(4, os.cpu_count() or 1)
         outcomes = execute(plan(root, notebooks), jobs=jobs, timeout=config.vvs_timeout, listener=Lines(logger.info))
     except VvsError as error:

@@ -29,7 +29,7 @@ def notice(study: Study, names: list[str]) -> nodes.admonition:
     """The notice for these notebooks: what is not here, whose results are shown, and how to get the data."""
     lacking: dict[str, str] = {}
     for name in names:
-        lacking |= absent(study.outcomes[name].run.notebook)
+        lacking |= absent(study.outcomes[name].run)
     named = [THINGS.get(source, source) for source in sorted(lacking)] or ["What these pages need"]
     things = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
     days = sorted({day(study.provenance(name)) for name in names})

@@ -10,7 +10,6 @@ from typing import Protocol, TextIO
 
 from vvslib import sources
 from vvslib.errors import VvsError
-from vvslib.runs.notebooks import Notebook
 from vvslib.runs.plan import Run
 from vvslib.runs.process import Worker
 from vvslib.runs.staleness import Source, read_state, why_stale, write_state
@@ -69,15 +68,15 @@ class Silent:
         """Say nothing."""
 
 
-def absent(notebook: Notebook) -> dict[str, str]:
-    """What a notebook reads that is not on this machine → the source to fetch: for a re-packed copy its original, read as well.
+def absent(run: Run) -> dict[str, str]:
+    """What a run reads that is not on this machine → the source to fetch: for a re-packed copy its original, read as well.
 
     Raises
     ------
     VvsError
         When the notebook names a source that does not exist.
     """
-    wanted = {name: sources.source(name).instead or name for name in notebook.sources}
+    wanted = {name: sources.source(name).instead or name for name in run.sources}
     return {name: other for name, other in wanted.items() if sources.locate(name) is None and sources.locate(other) is None}
 
 
@@ -95,7 +94,7 @@ def missing_sources(run: Run) -> str | None:
     VvsError
         When the notebook names a source that does not exist.
     """
-    lacking = absent(run.notebook)
+    lacking = absent(run)
     if not lacking:
         return None
     verb = "is" if len(lacking) == 1 else "are"

@@ -1,15 +1,21 @@
-"""A notebook of this project: its name, its parameters cell, what it needs, and the digest of its source."""
+"""A notebook of this project: its name, its parameters cell, what it needs, and the digest of its source.
+
+``notebooks/editions.yaml`` lists editions: notebooks with other parameters under names, and so results, of their own.
+"""
 
 import ast
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vvslib import strict_yaml
 from vvslib.errors import VvsError, suggest
 
+EDITIONS = "editions.yaml"
 PARAMETERS_TAG = "parameters"
 DECLARED = ("files", "needs", "sources")
 """What a notebook may declare below ``vvs`` in its metadata."""
@@ -23,6 +29,10 @@ class Notebook:
     ----------
     path
         The ``.ipynb`` file; its stem is the notebook's name, and the name of its results folder.
+    edition
+        Name in its stead, of an edition with parameters of its own; empty for the notebook itself.
+    given
+        These parameters, as JSON.
 
     Examples
     --------
@@ -36,11 +46,13 @@ class Notebook:
     """
 
     path: Path
+    edition: str = ""
+    given: str = "{}"
 
     @property
     def name(self) -> str:
-        """The file's stem."""
-        return self.path.stem
+        """The file's stem, or the name of the edition."""
+        return self.edition or self.path.stem
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -68,8 +80,29 @@ class Notebook:
         """The cells, in order."""
         return self.content["cells"]
 
+    @property
+    def own(self) -> dict[str, Any]:
+        """The parameters that an edition gives; empty for the notebook itself."""
+        return json.loads(self.given)
+
     @cached_property
     def parameters(self) -> dict[str, Any]:
+        """Parameters, in the order of their cell: its literals, or what an edition gives in their place.
+
+        Raises
+        ------
+        VvsError
+            As `assignments`, and for a parameter of an edition that the notebook does not have.
+        """
+        if unknown := sorted(set(self.own) - set(self.literals)):
+            raise VvsError(
+                f"{EDITIONS}: {self.name}: notebook {self.path.stem} has no parameter {unknown[0]!r}; "
+                f"{suggest(unknown[0], self.literals)}"
+            )
+        return self.literals | self.own
+
+    @cached_property
+    def literals(self) -> dict[str, Any]:
         """The literal assignments of the parameters cell, in order.
 
         Raises
@@ -82,7 +115,7 @@ class Notebook:
             raise VvsError(
                 f"notebook {self.name}: exactly one cell must be tagged {PARAMETERS_TAG!r}; got {len(tagged)}; tag one cell"
             )
-        return literals(cell_source(tagged[0]), where=f"notebook {self.name}")
+        return assignments(cell_source(tagged[0]), where=f"notebook {self.name}")
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -115,7 +148,7 @@ class Notebook:
     def digest(self) -> str:
         """sha256 over cell types, sources and tags, and the declared needs; outputs and execution counts do not count."""
         cells = [[cell.get("cell_type"), cell_source(cell), cell.get("metadata", {}).get("tags", [])] for cell in self.cells]
-        declared = [self.needs, self.sources, *([self.files] if self.files else [])]
+        declared = [self.needs, self.sources, *([self.files] if self.files else []), *([self.own] if self.own else [])]
         text = json.dumps([cells, *declared], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -138,7 +171,7 @@ def cell_source(cell: dict[str, Any]) -> str:
     return "".join(source) if isinstance(source, list) else source
 
 
-def literals(source: str, where: str = "parameters") -> dict[str, Any]:
+def assignments(source: str, where: str = "parameters") -> dict[str, Any]:
     """The values of a cell that holds literal assignments only.
 
     Parameters
@@ -184,11 +217,43 @@ def literals(source: str, where: str = "parameters") -> dict[str, Any]:
 
 
 def find(root: Path) -> dict[str, Notebook]:
-    """The project's notebooks by name, in the order of their names.
+    """The project's notebooks and their editions by name, in the order of their names.
+
+    Raises
+    ------
+    VvsError
+        For an edition of no notebook, or with the name of one.
 
     Examples
     --------
     >>> find(Path("/nowhere"))
     {}
     """
-    return {path.stem: Notebook(path) for path in sorted((Path(root) / "notebooks").glob("*.ipynb"))}
+    folder = Path(root) / "notebooks"
+    found = {path.stem: Notebook(path) for path in sorted(folder.glob("*.ipynb"))}
+    return dict(sorted((found | editions(folder, found)).items()))
+
+
+def editions(folder: Path, notebooks: Mapping[str, Notebook]) -> dict[str, Notebook]:
+    """The editions of a folder: name → notebook with parameters of its own.
+
+    Parameters
+    ----------
+    folder
+        Of notebooks; without `EDITIONS` there are none.
+    notebooks
+        Those in it.
+    """
+    path = folder / EDITIONS
+    found: dict[str, Notebook] = {}
+    known = strict_yaml.load(path.read_text(encoding="utf-8"), EDITIONS) if path.is_file() else {}
+    for name, said in known.items():
+        if not isinstance(said, dict) or set(said) != {"notebook", "parameters"} or not isinstance(said["parameters"], dict):
+            raise VvsError(f"{EDITIONS}: {name} must say `notebook` and `parameters`, a mapping, and nothing else; got {said!r}")
+        if said["notebook"] not in notebooks:
+            hint = suggest(said["notebook"], notebooks) if notebooks else "there are none"
+            raise VvsError(f"{EDITIONS}: {name} is of {said['notebook']!r}, which is no notebook; {hint}")
+        if name in notebooks:
+            raise VvsError(f"{EDITIONS}: {name} is the name of a notebook; take another")
+        found[name] = Notebook(folder / f"{said['notebook']}.ipynb", name, json.dumps(said["parameters"]))
+    return found

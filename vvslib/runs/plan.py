@@ -9,6 +9,7 @@ from typing import Any
 from vvslib.errors import VvsError, suggest
 from vvslib.runs.notebooks import Notebook
 from vvslib.runs.parameters import RESULTS, combination_name, combinations
+from vvslib.sources import SOURCES
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,25 @@ class Run:
         return {k: v for k, v in (self.notebook.parameters | dict(self.overrides)).items() if k != RESULTS}
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """Downloadable things without which it cannot run.
+
+        One that the notebook needs for a score table is not needed by a run whose parameters name tables of other sources.
+        """
+        before, now = (set(filter(_is_text, values.values())) for values in (self.notebook.literals, self.parameters))
+        tables = {name: set(SOURCES[name].tables) if name in SOURCES else set() for name in self.notebook.sources}
+        return tuple(name for name, known in tables.items() if not before & known or now & known)
+
+    @property
     def injected(self) -> dict[str, Any]:
-        """What papermill is given: nothing for the defaults, the overrides and the output folder otherwise."""
-        if not self.overrides:
+        """What papermill is given: nothing for a notebook's defaults, what differs and the output folder otherwise."""
+        if not self.overrides and not self.notebook.own:
             return {}
-        return {**self.overrides, RESULTS: self.results.relative_to(self.root).as_posix()}
+        return {**self.notebook.own, **self.overrides, RESULTS: self.results.relative_to(self.root).as_posix()}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def ordered(notebooks: Mapping[str, Notebook], names: Iterable[str] | None = None) -> list[Notebook]:
