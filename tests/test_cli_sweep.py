@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,25 @@ def test_status_draws_learning_curves(vvs, tmp_path):
     kept.write_sweep("later", [asked])
     assert vvs("status", "--store", "STORE", "--curves", str(tmp_path / "curves.svg")).exit_code == 0
     assert "Validation accuracy" in (tmp_path / "curves.svg").read_text()
+
+
+def test_status_shows_what_was_asked_for_last(vvs, tmp_path):
+    """A list that another took the place of is shown by --all alone; a part leaves the whole standing; asked again, it is last."""
+    kept = Store.create(tmp_path / "store")
+    wide, narrow, part, other = (
+        [Run("m:f", 1, {"seed": seed}) for seed in seeds] for seeds in ([0, 1, 2], [0, 1], [0], [5, 6, 7, 8])
+    )
+
+    def shown(*words):
+        found = json.loads(vvs("status", "--store", "STORE", "--json", *words).output)
+        return [sum(one["counts"].values()) for one in found]
+
+    for name, runs, is_part in (("a", wide, False), ("a", narrow, False), ("a", part, True), ("a-b", other, False)):
+        kept.write_sweep(name, runs, is_part)
+        time.sleep(0.01)
+    assert shown() == [2, 1, 4] and shown("--all") == [3, 2, 1, 4]
+    kept.write_sweep("a", wide)
+    assert shown() == [4, 3] and shown("--all") == [2, 1, 4, 3]
 
 
 def test_status_names_corrupt_records(vvs, tmp_path):

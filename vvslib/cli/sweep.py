@@ -30,6 +30,7 @@ Examples:
 """
 
 STATUS_HELP = """Where the sweeps of a store stand; reads the store only, so at any time and from any machine.
+Of each sweep it shows what was asked for last, and parts that were asked for since.
 
 \b
 Examples:
@@ -101,7 +102,7 @@ def sweep(
         output.breakdown(runs)
         return
     kept = Store.create(place)
-    kept.write_sweep(chosen.name, runs)
+    kept.write_sweep(chosen.name, runs, part=bool(only))
     signal.signal(signal.SIGTERM, _interrupt)
     if left and not score_only:
         pool = executors.make(executor, kept.folder, jobs, threads, options)
@@ -114,7 +115,7 @@ def sweep(
         from vvslib.cli import sweep_scoring
 
         how = {"jobs": jobs, "threads": threads, "options": options}
-        again = {"executor": executor, "retries": retries, "retry_failed": retry_failed}
+        again = {"executor": executor, "retries": retries, "retry_failed": retry_failed, "part": bool(only)}
         wrong += sweep_scoring.score(kept, runs, wanted, chosen.name, how, **again)[1]
     if wrong:
         raise typer.Exit(1)
@@ -124,6 +125,9 @@ def status(
     store: StoreOption = None,
     watch: Annotated[float | None, typer.Option(metavar="SECONDS", help="Look again this often, until all is done.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array, an object a sweep.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what was asked for before a grid was changed, or set otherwise.")
+    ] = False,
     curves: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the newest sweep's learning curves: .png, .svg or .html.")
     ] = None,
@@ -141,7 +145,7 @@ def status(
     if curves is not None:
         _draw(kept, curves)
     while True:
-        found = {name: standing.read(kept, runs) for name, runs in kept.sweeps().items()}
+        found = {name: standing.read(kept, runs) for name, runs in kept.sweeps(everything).items()}
         if as_json:
             typer.echo(json.dumps([output.as_json(name, *one) for name, one in found.items()], indent=2, ensure_ascii=False))
         else:

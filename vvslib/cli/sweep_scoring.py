@@ -21,6 +21,7 @@ def score(
     executor: str = "local",
     retries: int = 2,
     retry_failed: bool = False,
+    part: bool = False,
 ) -> tuple[Path | None, int]:
     """Commit layers, score every network, write the score table; only what is missing is done.
 
@@ -38,6 +39,8 @@ def score(
         ``jobs``, ``threads`` and ``options`` of the executor.
     executor, retries, retry_failed
         As for `vvslib.sweep.driver.Driver`.
+    part
+        Whether the runs are only a part of what was asked for (`vvslib.sweep.store.Store.write_sweep`).
 
     Returns
     -------
@@ -49,7 +52,7 @@ def score(
     trained = scoring.trained(store, runs)
 
     def drive(stage: str, stage_runs: list[Run]) -> None:
-        store.write_sweep(stage, stage_runs)
+        store.write_sweep(stage, stage_runs, part)
         left = planning.missing(store, stage_runs, retry_failed)
         word = "to choose layers in, by all their layers" if stage.endswith("-layers") else "scored"
         recorded = len(stage_runs) - len(left)

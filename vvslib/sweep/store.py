@@ -213,32 +213,55 @@ class Store:
             return {}
         return content if isinstance(content, dict) else {}
 
-    def write_sweep(self, name: str, runs: Iterable[Run]) -> Path:
-        """Note what was asked for, so that anybody can see what is missing; the same runs make the same file."""
-        content = {"format": FORMAT, "name": name, "runs": [run.as_dict() for run in runs]}
+    def write_sweep(self, name: str, runs: Iterable[Run], part: bool = False) -> Path:
+        """Note what was asked for, so that anybody can see what is missing; the same runs make the same file.
+
+        Parameters
+        ----------
+        name
+            Of the sweep.
+        runs
+            What was asked for.
+        part
+            Whether it is only a part of what the sweep has to do, which leaves the rest standing.
+        """
+        content = {"format": FORMAT, "name": name, "runs": [run.as_dict() for run in runs]} | ({"part": True} if part else {})
         path = self.folder / "sweeps" / f"{name}-{digest(content)[:8]}.json"
-        if not path.exists():
+        if path.exists():
+            os.utime(path)  # asked for again: the newest
+        else:
             files.replace(path, (canonical(content) + "\n").encode())
         return path
 
-    def sweeps(self) -> dict[str, list[Run]]:
+    def sweeps(self, everything: bool = False) -> dict[str, list[Run]]:
         """What was asked for: file name → runs, oldest first.
+
+        Parameters
+        ----------
+        everything
+            Also what was asked for under a name before something else was, such as a grid before it was changed.
 
         Raises
         ------
         VvsError
             When a list is not whole.
         """
-        found = {}
+        found, of = {}, {}
         for path in sorted((self.folder / "sweeps").glob("[!.]*.json"), key=lambda p: (p.stat().st_mtime_ns, p.name)):
             try:
                 content = json.loads(path.read_bytes())
                 records.refuse_format(content["format"], str(path))
                 found[path.stem] = [Run.from_dict(entry) for entry in content["runs"]]
+                if not content.get("part"):
+                    of[content["name"]] = path.stem
             except (ValueError, KeyError, TypeError) as error:
                 if isinstance(error, VvsError):
                     raise
                 raise VvsError(
                     f"{path} must list the runs of a sweep; it is garbled: remove it, the sweep makes it again"
                 ) from None
-        return found
+        if everything:
+            return found
+        order = list(found)
+        since = {name: order.index(stem) for name, stem in of.items()}
+        return {stem: runs for i, (stem, runs) in enumerate(found.items()) if i >= since.get(stem.rpartition("-")[0], 0)}
