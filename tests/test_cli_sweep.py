@@ -99,7 +99,7 @@ def test_status_draws_learning_curves(vvs, tmp_path):
 
 
 def test_status_shows_what_was_asked_for_last(vvs, tmp_path):
-    """A list that another took the place of is shown by --all alone; a part leaves the whole standing; asked again, it is last."""
+    """A list that another took the place of is shown by --all; a part leaves the whole standing; asked again, it is last."""
     kept = Store.create(tmp_path / "store")
     wide, narrow, part, other = (
         [Run("m:f", 1, {"seed": seed}) for seed in seeds] for seeds in ([0, 1, 2], [0, 1], [0], [5, 6, 7, 8])
