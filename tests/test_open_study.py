@@ -97,12 +97,16 @@ class TestPages:
 
     def test_slopes_of_every_region(self, page, simulated):
         """Tenfold images, steps and parameters add what the law of each region says, in those that do not scale nothing."""
-        out = page("open_regions", table=simulated / "scores.parquet")
+        out = page("open_regions", table=simulated / "scores.parquet", matched=simulated / "matched.parquet")
         found = read_table("open_regions", "slopes_table", out).set_index(["measure", "tenfold"])
         for measure, region in (("V4", "V4"), ("IT", "IT"), ("behavior", "behavior"), ("V1 (simulated)", "V1")):
             for tenfold, slope in zip(("parameters", "images", "steps"), open_study.LAW[region][1:], strict=True):
                 at = found.loc[(measure, tenfold)]
                 assert at["low"] - 0.003 < slope < at["high"] + 0.003, (measure, tenfold)
+        for measure in ("V4", "behavior"):
+            left = (1 - open_study.READOUT) * open_study.LAW[measure][1]
+            at = found.loc[(measure, "parameters, matched read-out")]
+            assert at["low"] - 0.003 < left < at["high"] + 0.003, measure
 
     def test_leads_of_families_and_diets(self, page, simulated):
         """Families lead by what was put in, whatever the images, and two diets are alike."""
