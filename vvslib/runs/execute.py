@@ -107,6 +107,7 @@ def last_seconds(run: Run) -> float:
     Examples
     --------
     >>> from pathlib import Path
+    >>> from vvslib.runs.notebooks import Notebook
     >>> last_seconds(Run(Notebook(Path("/nowhere/notebooks/claims.ipynb")), Path("/nowhere")))
     0.0
     """

@@ -188,7 +188,7 @@ def assignments(source: str, where: str = "parameters") -> dict[str, Any]:
 
     Examples
     --------
-    >>> literals("seed = 0\\nfamilies = ['ResNet', 'ViT']")
+    >>> assignments("seed = 0\\nfamilies = ['ResNet', 'ViT']")
     {'seed': 0, 'families': ['ResNet', 'ViT']}
     """
     try:
