@@ -42,7 +42,7 @@ class Scoring(Closed):
         So many untrained networks of each architecture, seeds 0, 1, …, are scored beside the trained ones, by the same layers.
     resamples
         Keep the raw scores in resamples of the stimuli, which are the same for all networks, so that differences of networks may
-        be resampled over stimuli. Such scores are found anew even if they are remembered, and are in no table: see `only`.
+        be resampled over stimuli. Such scores are found anew even if they are remembered; `vvs export` keeps the resamples alone.
     only
         Conditions on the parameters of a training run, parameter → value or list of values; networks that meet none of them are
         not scored in this way, nor are untrained ones. All are when None.
